@@ -1,0 +1,153 @@
+"""The nouns of one exchange: messages, tool calls, evidence, answers and the events that carry them.
+
+Knows shapes only. It refuses to know where evidence comes from, how a model is run or how an event is sent:
+every other module of `bot` may import this one, and it imports none of them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Role = Literal["user", "assistant"]
+Verdict = Literal["like", "dislike", "seen", "bought"]
+
+
+class Frozen(BaseModel):
+    """A value: unknown fields are errors and nothing changes after construction."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Message(Frozen):
+    """One line of a conversation as a person or the bot wrote it."""
+
+    role: Role
+    content: str
+
+
+class Evidence(Frozen):
+    """One checkable fact that a tool returned; an answer may say nothing that no Evidence says."""
+
+    id: str
+    """Unique within the turn ("e1", "e2", ...)."""
+    kind: str
+    """item, match, score, rule, next, cycle, trend, count, compare, profile, verdict or notice."""
+    items: tuple[str, ...] = ()
+    """External ids of the catalogue items that the fact speaks of."""
+    numbers: dict[str, float] = Field(default_factory=dict)
+    """Every number that the fact allows an answer to say, by name; shares are in 0..1."""
+    source: str
+    """Where it was read: the structure and the window of data, for people."""
+    text: str
+    """The fact as one plain sentence: what the template path says."""
+
+
+class ItemRef(Frozen):
+    """An item that a tool proposes, with the parts that its score is the sum of."""
+
+    id: str
+    title: str
+    score: float
+    parts: dict[str, float] = Field(default_factory=dict)
+    category: str = ""
+    year: int | None = None
+
+
+class ToolCall(Frozen):
+    """A tool and its arguments, and who chose them."""
+
+    tool: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    by: Literal["model", "planner"] = "planner"
+
+
+class ToolResult(Frozen):
+    """What every tool returns at every door."""
+
+    items: tuple[ItemRef, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Sentence(Frozen):
+    """One checked sentence of an answer, the evidence behind it and who worded it."""
+
+    text: str
+    evidence: tuple[str, ...] = ()
+    by: Literal["model", "template"] = "template"
+
+
+class Answer(Frozen):
+    """The whole reply to one message; the document that `ask --json` and `/api/chat` print."""
+
+    answer: str
+    sentences: tuple[Sentence, ...] = ()
+    items: tuple[ItemRef, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
+    degraded: bool = False
+    """True where the language model could not be used and templates spoke alone."""
+    timings: dict[str, float] = Field(default_factory=dict)
+    """Seconds by stage: link, choose, tool, word, first_token, total."""
+
+
+class Asker(Frozen):
+    """Who asks, when and where: everything about a request that is not its text."""
+
+    person: str | None = None
+    at: datetime | None = None
+    """Timezone-aware; None takes the catalogue's clock."""
+    place: str | None = None
+    cart: tuple[str, ...] = ()
+    page: str | None = None
+    """Item id of the page that the visitor looks at."""
+
+
+class ToolCallEvent(Frozen):
+    """A tool is about to run (`result` None) or has run."""
+
+    type: Literal["tool_call"] = "tool_call"
+    call: ToolCall
+    seconds: float | None = None
+    """None before the call, its duration after it."""
+
+
+class EvidenceEvent(Frozen):
+    """The facts that a tool returned."""
+
+    type: Literal["evidence"] = "evidence"
+    evidence: tuple[Evidence, ...]
+
+
+class ItemsEvent(Frozen):
+    """The items that a tool proposes, best first: what the cards show."""
+
+    type: Literal["items"] = "items"
+    items: tuple[ItemRef, ...]
+
+
+class TokenEvent(Frozen):
+    """Checked text, ready to be shown; joined in order the tokens are the answer."""
+
+    type: Literal["token"] = "token"
+    text: str
+
+
+class DoneEvent(Frozen):
+    """The turn is complete and saved."""
+
+    type: Literal["done"] = "done"
+    answer: Answer
+    conversation: str
+
+
+class ErrorEvent(Frozen):
+    """The turn could not be completed; `message` says what to do."""
+
+    type: Literal["error"] = "error"
+    message: str
+
+
+Event = ToolCallEvent | EvidenceEvent | ItemsEvent | TokenEvent | DoneEvent | ErrorEvent
