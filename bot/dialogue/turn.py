@@ -105,6 +105,21 @@ class Asker(Frozen):
     """Item id of the page that the visitor looks at."""
 
 
+class Turn(Frozen):
+    """One exchange: what the person wrote and the whole answer to it."""
+
+    message: str
+    answer: Answer
+
+
+class Conversation(Frozen):
+    """All that was said before this message. It is an argument everywhere, never an attribute."""
+
+    id: str
+    catalog: str
+    turns: tuple[Turn, ...] = ()
+
+
 class ToolCallEvent(Frozen):
     """A tool is about to run (`result` None) or has run."""
 

@@ -1,0 +1,113 @@
+"""What every door (web UI, HTTP API, command line, MCP) may ask of Almanac.
+
+Knows the shape of the service. It refuses to know how it is put together: see `bot.assembly`, the only module
+that does. Doors are written and tested against this protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.dialogue.turn import Answer, Asker, Event, Frozen, Message, ToolResult
+from bot.llm.base import ToolSchema
+
+
+class UnknownCatalog(Exception):
+    """No catalogue of that name is loaded; the message names those that are."""
+
+
+class PlaceCard(Frozen):
+    """A place as a picker shows it."""
+
+    id: str
+    name: str
+    kind: str = ""
+
+
+class CatalogCard(Frozen):
+    """One catalogue as a door shows it."""
+
+    name: str
+    title: str
+    items: int
+    people: int
+    interactions: int
+    zone: str
+    """IANA name of the catalogue's local time."""
+    now: datetime
+    """The instant that a request without `at` gets: the wall clock, or its weekday and hour in the last data week."""
+    data_from: datetime | None = None
+    data_to: datetime | None = None
+    categories: tuple[str, ...] = ()
+    places: tuple[PlaceCard, ...] = ()
+    personas: tuple[str, ...] = ()
+    """A few existing people with long histories, to try the bot as one of them."""
+    examples: tuple[str, ...] = ()
+    """Questions that this catalogue answers well."""
+    generation: str = ""
+
+
+class Service(Protocol):
+    """Almanac, as its doors see it."""
+
+    def catalogs(self) -> tuple[CatalogCard, ...]:
+        """Return the catalogues that have a current generation."""
+
+    def stream(
+        self,
+        message: str,
+        *,
+        catalog: str | None = None,
+        conversation: str | None = None,
+        history: Sequence[Message] = (),
+        asker: Asker | None = None,
+    ) -> Iterator[Event]:
+        """Answer one message as events; the last one is a `DoneEvent` or an `ErrorEvent`.
+
+        Args:
+            message: What the person wrote.
+            catalog: A catalogue's name; None is allowed where only one is loaded.
+            conversation: The id that an earlier `DoneEvent` carried; None begins a new one.
+            history: The turns before, where there is no conversation id.
+            asker: Person, instant, place, cart and page of the request.
+
+        Raises:
+            UnknownCatalog: there is no such catalogue.
+        """
+
+    def ask(
+        self,
+        message: str,
+        *,
+        catalog: str | None = None,
+        conversation: str | None = None,
+        history: Sequence[Message] = (),
+        asker: Asker | None = None,
+    ) -> Answer:
+        """Return the whole answer of `stream` at once.
+
+        Raises:
+            UnknownCatalog: there is no such catalogue.
+        """
+
+    def tools(self, catalog: str | None = None) -> tuple[ToolSchema, ...]:
+        """Return the tools with the JSON schemas of their arguments, enumerations from the catalogue."""
+
+    def call(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        catalog: str | None = None,
+        asker: Asker | None = None,
+    ) -> ToolResult:
+        """Run one tool as a person would through the chat, without the chat.
+
+        Raises:
+            ToolInputError: (`bot.tools.registry`) an argument is wrong; the message says which and what is allowed.
+        """
+
+    def health(self) -> dict[str, Any]:
+        """Return generation, data and model of each catalogue, ready for JSON."""
