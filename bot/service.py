@@ -14,10 +14,6 @@ from bot.dialogue.turn import Answer, Asker, Event, Frozen, Message, ToolResult
 from bot.llm.base import ToolSchema
 
 
-class UnknownCatalog(Exception):
-    """No catalogue of that name is loaded; the message names those that are."""
-
-
 class PlaceCard(Frozen):
     """A place as a picker shows it."""
 
@@ -74,7 +70,7 @@ class Service(Protocol):
             asker: Person, instant, place, cart and page of the request.
 
         Raises:
-            UnknownCatalog: there is no such catalogue.
+            bot.errors.UnknownCatalog: there is no such catalogue.
         """
 
     def ask(
@@ -89,7 +85,7 @@ class Service(Protocol):
         """Return the whole answer of `stream` at once.
 
         Raises:
-            UnknownCatalog: there is no such catalogue.
+            bot.errors.UnknownCatalog: there is no such catalogue.
         """
 
     def tools(self, catalog: str | None = None) -> tuple[ToolSchema, ...]:
@@ -106,7 +102,7 @@ class Service(Protocol):
         """Run one tool as a person would through the chat, without the chat.
 
         Raises:
-            ToolInputError: (`bot.tools.registry`) an argument is wrong; the message says which and what is allowed.
+            bot.errors.ToolInputError: an argument is wrong; the message says which and what is allowed.
         """
 
     def health(self) -> dict[str, Any]:

@@ -1,0 +1,33 @@
+"""The error family of `bot`.
+
+AlmanacError
+├── SettingsError      a setting is unknown, malformed or unsafe; names it and says what is allowed
+├── NotReady           nothing is loaded or built yet; says which command does it
+├── UnknownCatalog     no catalogue of that name; names those that are loaded
+└── ToolInputError     an argument of a tool is wrong: a model or a caller can mend it
+
+Each message is one line that says what to do. Doors turn them into exit status 1, a problem document or a step of
+the turn; anything else that is raised is our mistake and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+
+class AlmanacError(Exception):
+    """Something that the person at the keyboard can mend; the message says how."""
+
+
+class SettingsError(AlmanacError):
+    """A setting cannot be used."""
+
+
+class NotReady(AlmanacError):
+    """There is no data or no generation to answer from."""
+
+
+class UnknownCatalog(AlmanacError):
+    """No catalogue of that name is loaded."""
+
+
+class ToolInputError(AlmanacError):
+    """An argument of a tool is wrong; the message names it, its value and what is allowed."""
