@@ -1,0 +1,43 @@
+"""What a site owner may set about the web door.
+
+Knows names, limits and defaults. It refuses to read the environment: `bot.settings` does that and hands one
+`WebConfig` to `bot.web.serve.create_app`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s*]+$")]
+
+
+class WebConfig(BaseModel):
+    """Limits, identity and appearance of the web door."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origins: tuple[Origin, ...] = ()
+    """Other sites whose pages may call the API, as `https://shop.example`; the server's own pages always may."""
+    frame_ancestors: tuple[Origin, ...] = ()
+    """Other sites that may show the chat page in a frame."""
+    secret: SecretStr | None = None
+    """Key that signs the visitor cookie, 16 characters or more; None takes `secret_file`."""
+    secret_file: Path | None = None
+    """File with the key, made at the first start; None signs with a key that ends with the process."""
+    cookie_days: int = Field(default=180, ge=1, le=400)
+    """How long an anonymous visitor is remembered."""
+    demo_personas: bool = False
+    """True lets a visitor speak as one of a catalogue's personas: for demos, never for real customers."""
+    max_message: int = Field(default=8_000, ge=1)
+    """Characters that one message may have."""
+    max_body: int = Field(default=1_048_576, ge=1_024)
+    """Bytes that one request to the API may have."""
+    turns_at_once: int = Field(default=16, ge=1)
+    """Turns that run at the same time; more wait for their place."""
+    waiting_turns: int = Field(default=200, ge=1)
+    """Turns that may wait; one more is told to come again later."""
+    keepalive_seconds: float = Field(default=15.0, gt=0)
+    """A comment goes down an idle event stream this often, so that proxies keep it open."""
