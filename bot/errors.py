@@ -3,14 +3,18 @@
 AlmanacError
 ├── SettingsError      a setting is unknown, malformed or unsafe; names it and says what is allowed
 ├── NotReady           nothing is loaded or built yet; says which command does it
-├── UnknownCatalog     no catalogue of that name; names those that are loaded
 └── ToolInputError     an argument of a tool is wrong: a model or a caller can mend it
 
 Each message is one line that says what to do. Doors turn them into exit status 1, a problem document or a step of
-the turn; anything else that is raised is our mistake and keeps its traceback.
+the turn; anything else that is raised is our mistake and keeps its traceback. `UnknownCatalog` is `db`'s, handed on
+here so that doors need not know `db`.
 """
 
 from __future__ import annotations
+
+from db.errors import UnknownCatalog
+
+__all__ = ["AlmanacError", "NotReady", "SettingsError", "ToolInputError", "UnknownCatalog"]
 
 
 class AlmanacError(Exception):
@@ -23,10 +27,6 @@ class SettingsError(AlmanacError):
 
 class NotReady(AlmanacError):
     """There is no data or no generation to answer from."""
-
-
-class UnknownCatalog(AlmanacError):
-    """No catalogue of that name is loaded."""
 
 
 class ToolInputError(AlmanacError):

@@ -1,0 +1,203 @@
+"""One message in, events out: link, choose, call, word, check.
+
+Knows the order of a turn and who may decide what. It holds no state: the conversation is an argument and the new
+turn is in the last event. It refuses to know what the tools do, how a model runs, or how events reach a person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Literal
+
+from bot.dialogue.ground import Grounder
+from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.link import Links
+from bot.dialogue.planner import Plan, complete, plan
+from bot.dialogue.prompts import choose_messages, choose_prompt
+from bot.dialogue.smalltalk import reply
+from bot.dialogue.turn import (
+    Answer,
+    Asker,
+    Conversation,
+    DoneEvent,
+    Event,
+    Evidence,
+    EvidenceEvent,
+    ItemRef,
+    ItemsEvent,
+    Sentence,
+    TokenEvent,
+    ToolCall,
+    ToolCallEvent,
+    ToolResult,
+)
+from bot.dialogue.wording import Budget, join, word
+from bot.errors import ToolInputError
+from bot.llm.base import ChatModel, ModelError, ToolSchema
+
+MAX_CALLS = 3
+"""Most tools of one turn: a message with more wishes is answered in its first three."""
+SURE = 0.5
+"""Confidence of a plan from which the planner's choice stands in "auto" mode."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Answers messages about one catalogue."""
+
+    lexicon: Lexicon
+    grounder: Grounder
+    tools: tuple[ToolSchema, ...]
+    call: Callable[[ToolCall, Asker, int], ToolResult]
+    """Runs a tool for an asker; the third argument is the number of the first Evidence id ("e1")."""
+    model: ChatModel | None = None
+    choose: Literal["auto", "planner", "model"] = "auto"
+    wording: Literal["template", "model"] = "model"
+    budget: Budget = Budget()
+
+    def answer(self, conversation: Conversation, message: str, *, asker: Asker) -> Iterator[Event]:
+        """Answer one message; the last event is a `DoneEvent` with the whole answer.
+
+        Args:
+            conversation: The turns before.
+            message: What the person wrote; data, never an instruction to tools.
+            asker: Person, instant, place, cart and page of the request.
+        """
+        clock = _Clock()
+        links = self.lexicon.link(message)
+        planned = plan(message, links, conversation, asker, self.lexicon)
+        clock.mark("link")
+        calls, degraded = self._choose(message, links, planned, conversation)
+        clock.mark("choose")
+        if not calls:
+            yield from self._without_tools(planned, links, conversation, clock, degraded)
+            return
+        run = _Run()
+        for call in calls:
+            yield from self._run(call, asker, run)
+        clock.mark("tool")
+        if run.evidence:
+            yield EvidenceEvent(evidence=tuple(run.evidence))
+        if run.items:
+            yield ItemsEvent(items=tuple(run.items.values()))
+        sentences: list[Sentence] = []
+        try:
+            for sentence in word(
+                message,
+                run.evidence,
+                tuple(run.items.values()),
+                model=self.model if self.wording == "model" else None,
+                grounder=self.grounder,
+                lang=links.lang,
+                budget=self.budget,
+            ):
+                if not sentences:
+                    clock.first()
+                sentences.append(sentence)
+                yield TokenEvent(text=join(sentences)[len(join(sentences[:-1])) :])
+        except ModelError:
+            degraded = True
+        clock.mark("word")
+        yield _done(conversation, sentences, run, degraded or self.model is None, clock)
+
+    def _choose(
+        self, message: str, links: Links, planned: Plan, conversation: Conversation
+    ) -> tuple[tuple[ToolCall, ...], bool]:
+        """Decide who chooses, and return the calls with whether the model failed."""
+        trusted = self.choose == "model" or (self.choose == "auto" and planned.confidence < SURE)
+        settled = planned.smalltalk is not None or planned.clarify is not None
+        if self.model is None or not trusted or (settled and self.choose == "auto"):
+            return planned.calls, False
+        try:
+            chosen = self.model.choose(
+                choose_prompt(self.tools), choose_messages(conversation, message), self.tools
+            )
+        except ModelError:
+            return planned.calls, True
+        if chosen is None:
+            return (), False
+        return (complete(chosen, links, conversation, self.lexicon),), False
+
+    def _run(self, call: ToolCall, asker: Asker, run: _Run) -> Iterator[Event]:
+        """Run one call; a wrong argument becomes a fact of the turn, which the person is told."""
+        yield ToolCallEvent(call=call)
+        began = perf_counter()
+        first = len(run.evidence) + 1
+        try:
+            result = self.call(call, asker, first)
+        except ToolInputError as error:
+            notice = Evidence(id=f"e{first}", kind="notice", source=call.tool, text=_sentence(str(error)))
+            result = ToolResult(evidence=(notice,))
+        run.calls.append(call)
+        run.evidence.extend(result.evidence)
+        for item in result.items:
+            run.items.setdefault(item.id, item)
+        yield ToolCallEvent(call=call, seconds=perf_counter() - began)
+
+    def _without_tools(
+        self, planned: Plan, links: Links, conversation: Conversation, clock: _Clock, degraded: bool
+    ) -> Iterator[Event]:
+        """Small talk, a question back, or a plain word that nothing was understood."""
+        if planned.clarify is not None:
+            texts = (planned.clarify.question,)
+        else:
+            texts = reply(planned.smalltalk or "unclear", self.lexicon, links.lang)
+        sentences = [Sentence(text=text) for text in texts]
+        clock.first()
+        for position, _ in enumerate(sentences):
+            done, before = join(sentences[: position + 1]), join(sentences[:position])
+            yield TokenEvent(text=done[len(before) :])
+        yield _done(conversation, sentences, _Run(), degraded or self.model is None, clock)
+
+
+class _Run:
+    """What the tools of one turn have returned so far."""
+
+    def __init__(self) -> None:
+        self.calls: list[ToolCall] = []
+        self.evidence: list[Evidence] = []
+        self.items: dict[str, ItemRef] = {}
+
+
+class _Clock:
+    """Seconds by stage of one turn."""
+
+    def __init__(self) -> None:
+        self.began = self.last = perf_counter()
+        self.stages: dict[str, float] = {}
+
+    def mark(self, stage: str) -> None:
+        now = perf_counter()
+        self.stages[stage] = now - self.last
+        self.last = now
+
+    def first(self) -> None:
+        self.stages["first_token"] = perf_counter() - self.began
+
+    def total(self) -> dict[str, float]:
+        return {name: round(value, 4) for name, value in self.stages.items()} | {
+            "total": round(perf_counter() - self.began, 4)
+        }
+
+
+def _sentence(text: str) -> str:
+    """Make an error message read as a sentence."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "。")) else ".")
+
+
+def _done(
+    conversation: Conversation, sentences: list[Sentence], run: _Run, degraded: bool, clock: _Clock
+) -> DoneEvent:
+    answer = Answer(
+        answer=join(sentences),
+        sentences=tuple(sentences),
+        items=tuple(run.items.values()),
+        evidence=tuple(run.evidence),
+        tool_calls=tuple(run.calls),
+        degraded=degraded,
+        timings=clock.total(),
+    )
+    return DoneEvent(answer=answer, conversation=conversation.id)
