@@ -36,7 +36,7 @@ _HOME = {
     "SentenceEncoder": "retrieval.encode",
 }
 
-__all__ = sorted(_HOME)  # noqa: PLE0605 - the names above, so that they are written once
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
