@@ -1,0 +1,398 @@
+"""Exact counts of any slice on demand: sets of baskets for each item, category, context word and place.
+
+Knows sets of baskets and the persons behind them. It refuses to know rules, tests and words for times.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from mining import bits, statistics
+from mining import columns as col
+from mining.baskets import NAT, Baskets
+from mining.bits import Bits, RowSets
+from mining.context import Calendar
+from mining.count import EVERYTHING, Count, Slice
+from mining.errors import MiningError, UnknownKey, closest
+from mining.places import Places
+
+FORMAT = 1
+Keys = str | Sequence[str]
+
+
+def as_keys(keys: Keys) -> tuple[str, ...]:
+    """Return one key or several as a tuple; a lone str is one key, not its letters."""
+    return (keys,) if isinstance(keys, str) else tuple(keys)
+
+
+@dataclass(frozen=True, eq=False)
+class BasketIndex:
+    """All baskets, as sets that can be intersected and counted in microseconds.
+
+    Rows are baskets, sorted by person and then by time, so that distinct persons are changes of a running code.
+    """
+
+    items: tuple[str, ...]
+    categories: tuple[str, ...]
+    people: tuple[str, ...]
+    places: Places
+    names: Mapping[str, str]
+    calendar: Calendar
+    person: NDArray[np.int32]
+    at: NDArray[np.int64]
+    day: NDArray[np.int32]
+    hour: NDArray[np.int8]
+    place: NDArray[np.int32]
+    start: NDArray[np.int64]
+    """Where each basket's items begin in `basket_items`."""
+    basket_items: NDArray[np.int32]
+    item_rows: RowSets
+    category_rows: RowSets
+    word_rows: RowSets
+    place_rows: RowSets
+    item_category: sparse.csr_array
+    word_counts: NDArray[np.int32]
+    """Context words x items: baskets of the word with the item, so that a one-word slice needs no counting."""
+
+    @classmethod
+    def build(cls, baskets: Baskets) -> BasketIndex:
+        """Return the index over baskets."""
+        n, matrix = len(baskets), baskets.matrix
+        groups = baskets.calendar.groups
+        word_sets = [
+            np.flatnonzero(baskets.context[group] == code)
+            for group, words in groups.items()
+            for code in range(len(words))
+        ]
+        word_matrix = sparse.csr_array(
+            (
+                np.ones(sum(map(len, word_sets)), dtype=np.int32),
+                np.concatenate(word_sets) if word_sets else np.zeros(0, dtype=np.int64),
+                np.cumsum([0, *map(len, word_sets)]),
+            ),
+            shape=(len(word_sets), n),
+        )
+        by_item, by_category = matrix.tocsc(), baskets.category_matrix.tocsc()
+        return cls(
+            items=baskets.items,
+            categories=baskets.categories,
+            people=baskets.people,
+            places=baskets.places,
+            names=baskets.names,
+            calendar=baskets.calendar,
+            person=baskets.person,
+            at=baskets.at,
+            day=baskets.context[col.DAY],
+            hour=baskets.context[col.HOUR],
+            place=baskets.place,
+            start=matrix.indptr.astype(np.int64),
+            basket_items=matrix.indices.astype(np.int32),
+            item_rows=RowSets.of(None, n, start=by_item.indptr, rows=by_item.indices),
+            category_rows=RowSets.of(None, n, start=by_category.indptr, rows=by_category.indices),
+            word_rows=RowSets.of(word_sets, n),
+            place_rows=RowSets.of(_place_sets(baskets.place, baskets.places), n),
+            item_category=baskets.item_category,
+            word_counts=(word_matrix @ matrix.astype(np.int32)).toarray().astype(np.int32),
+        )
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    # ---- keys and slices as sets -------------------------------------------------------------------------------
+
+    @cached_property
+    def item_position(self) -> dict[str, int]:
+        """Position of each item id."""
+        return {item: position for position, item in enumerate(self.items)}
+
+    @cached_property
+    def category_position(self) -> dict[str, int]:
+        """Position of each category name."""
+        return {category: position for position, category in enumerate(self.categories)}
+
+    @cached_property
+    def word_position(self) -> dict[str, int]:
+        """Line of each context word."""
+        return {word: position for position, word in enumerate(self.calendar.words)}
+
+    @cached_property
+    def everything(self) -> Bits:
+        """All baskets."""
+        return bits.full(len(self))
+
+    @cached_property
+    def timed(self) -> Bits:
+        """Baskets whose time is known."""
+        return bits.pack(self.at != NAT)
+
+    @cached_property
+    def placed(self) -> Bits:
+        """Baskets whose place is known."""
+        return bits.pack(self.place >= 0)
+
+    @cached_property
+    def person_start(self) -> NDArray[np.int64]:
+        """First basket of each person, and the number of baskets at the end."""
+        return np.searchsorted(self.person, np.arange(len(self.people) + 1)).astype(np.int64)
+
+    def has(self, key: str) -> bool:
+        """Whether any basket holds the key."""
+        if key.startswith(col.CATEGORY_PREFIX):
+            return key[len(col.CATEGORY_PREFIX) :] in self.category_position
+        return key in self.item_position
+
+    def _locate(self, key: str) -> tuple[RowSets, int]:
+        if key.startswith(col.CATEGORY_PREFIX):
+            name, where, rows = key[len(col.CATEGORY_PREFIX) :], self.category_position, self.category_rows
+        else:
+            name, where, rows = key, self.item_position, self.item_rows
+        if name not in where:
+            raise UnknownKey(f"no basket holds {key!r}{closest(name, where)}")
+        return rows, where[name]
+
+    def rows_with(self, key: str) -> NDArray[np.int32]:
+        """Return the baskets that hold an item or a `category:NAME`, ascending.
+
+        Raises:
+            UnknownKey: none does.
+        """
+        rows, one = self._locate(key)
+        return rows.rows_in(one)
+
+    def bits_with(self, keys: Keys) -> Bits:
+        """Return the baskets that hold all of the keys; all baskets for no key."""
+        result: Bits | None = None
+        for key in as_keys(keys):
+            rows, one = self._locate(key)
+            line = rows.bits(one)
+            result = line if result is None else result & line
+        return self.everything if result is None else result
+
+    def bits_where(self, where: Slice) -> Bits:
+        """Return the baskets of a slice.
+
+        Raises:
+            UnknownWord: a context word is none of the calendar's, or words contradict each other.
+            UnknownPlace: no basket was taken there.
+        """
+        result = self.everything
+        for word in self.calendar.check(where.context):
+            result = result & self.word_rows.bits(self.word_position[word])
+        if where.place is not None:
+            somewhere = np.zeros_like(result)
+            for place in where.places:
+                somewhere |= self.place_rows.bits(self.places.code(place))
+            result = result & somewhere
+        if where.people is not None:
+            codes = np.flatnonzero(np.isin(np.array(self.people, dtype=object), list(where.people)))
+            result = result & bits.pack(np.isin(self.person, codes))
+        return result
+
+    def bits_outside(self, where: Slice, inside: Bits | None = None) -> Bits:
+        """Return the complement: baskets of which it is known that they are not in the slice."""
+        inside = self.bits_where(where) if inside is None else inside
+        result = self.everything & ~inside
+        if where.context:
+            result = result & self.timed
+        if where.place is not None:
+            result = result & self.placed
+        return result
+
+    def distinct_people(self, rows: NDArray[Any]) -> int:
+        """Return how many persons the ascending rows belong to."""
+        if not len(rows):
+            return 0
+        person = self.person[rows]
+        return 1 + int(np.count_nonzero(person[1:] != person[:-1]))
+
+    def by_person(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """Return how many of the rows each person has."""
+        return np.bincount(self.person[rows], minlength=len(self.people))
+
+    # ---- counts ------------------------------------------------------------------------------------------------
+
+    def count(self, x: Keys, y: Keys = (), where: Slice = EVERYTHING, *, outside: bool = True) -> Count:
+        """Count baskets and people with x, with y and with both, in a slice and outside it.
+
+        Raises:
+            UnknownKey: a key is in no basket.
+            UnknownWord: a context word is unknown.
+            UnknownPlace: a place is unknown.
+        """
+        left, right = self.bits_with(x), self.bits_with(y)
+        inside = self.bits_where(where)
+        beyond = None
+        if outside and not where.is_everything:
+            beyond = self._count(as_keys(x), as_keys(y), left, right, self.bits_outside(where, inside), where, None)
+        return self._count(as_keys(x), as_keys(y), left, right, inside, where, beyond)
+
+    def _count(
+        self,
+        x: tuple[str, ...],
+        y: tuple[str, ...],
+        left: Bits,
+        right: Bits,
+        inside: Bits,
+        where: Slice,
+        outside: Count | None,
+    ) -> Count:
+        parts = [inside, left & inside]
+        if y:
+            parts += [right & inside, left & right & inside]
+        rows = [bits.rows_of(part) for part in parts]
+        n = [len(one) for one in rows]
+        people = [self.distinct_people(one) for one in rows]
+        if not y:
+            n, people = [*n, n[1], n[1]], [*people, people[1], people[1]]
+        return Count(x, y, *n, *people, where=where, outside=outside)
+
+    def items_in(self, rows: NDArray[Any]) -> NDArray[np.int32]:
+        """Return the items of the rows, joined."""
+        begin, size = self.start[rows], self.start[rows + 1] - self.start[rows]
+        total = int(size.sum())
+        shift = np.repeat(begin - (np.cumsum(size) - size), size)
+        return self.basket_items[np.arange(total) + shift]
+
+    def item_counts(self, where: Slice = EVERYTHING) -> NDArray[np.int64]:
+        """Return how many of the slice's baskets hold each item."""
+        if where.is_everything:
+            return self.item_rows.sizes
+        words = self.calendar.check(where.context)
+        if len(words) == 1 and where.place is None and where.people is None:
+            return self.word_counts[self.word_position[words[0]]].astype(np.int64)
+        return np.bincount(self.items_in(bits.rows_of(self.bits_where(where))), minlength=len(self.items))
+
+    def partners(
+        self,
+        x: Keys,
+        where: Slice = EVERYTHING,
+        k: int = 10,
+        *,
+        min_count: int = 5,
+        min_people: int = 3,
+        among: str | None = None,
+    ) -> list[Count]:
+        """Return the items that go best with x in the slice, exact counts over every item.
+
+        Ranked by the lower end of the 95 % interval of the lift (`Count.lift_low`): a high lift on few baskets does
+        not beat a solid one, and popular items that go with everything stay behind.
+
+        Args:
+            x: Items or categories that the baskets hold.
+            where: The baskets that count.
+            k: How many partners.
+            min_count: Least baskets with x and the partner.
+            min_people: Least persons behind those baskets.
+            among: Only partners of this category.
+        """
+        keys = as_keys(x)
+        inside = self.bits_where(where)
+        left = self.bits_with(keys) & inside
+        rows = bits.rows_of(left)
+        both = np.bincount(self.items_in(rows), minlength=len(self.items))
+        allowed = both >= max(min_count, 1)
+        for key in keys:
+            if key in self.item_position:
+                allowed[self.item_position[key]] = False
+        if among is not None:
+            allowed &= self._items_of(among)
+        some = np.flatnonzero(allowed)
+        n, n_x, n_y = bits.count(inside), len(rows), self.item_counts(where)[some]
+        low = statistics.lift_low(both[some], n_x, n_y, n)
+        found: list[Count] = []
+        for one in some[np.argsort(-low, kind="stable")]:
+            if len(found) == k:
+                break
+            met = bits.rows_of(self.item_rows.bits(int(one)) & left)
+            if self.distinct_people(met) >= min_people:
+                found.append(self.count(keys, self.items[one], where))
+        return found
+
+    def _items_of(self, category: str) -> NDArray[np.bool_]:
+        name = category.removeprefix(col.CATEGORY_PREFIX)
+        if name not in self.category_position:
+            raise UnknownKey(f"no category {name!r}{closest(name, self.categories)}")
+        column = self.item_category[:, [self.category_position[name]]]
+        return np.asarray(column.toarray()).ravel().astype(bool)
+
+    # ---- files -------------------------------------------------------------------------------------------------
+
+    def save(self, folder: Path) -> None:
+        """Write arrays as .npy and labels as JSON into the folder, which is made."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in _ARRAYS:
+            np.save(folder / f"{name}.npy", getattr(self, name), allow_pickle=False)
+        for name in _SETS:
+            getattr(self, name).save(folder, name)
+        for name, part in (("start", self.item_category.indptr), ("items", self.item_category.indices)):
+            np.save(folder / f"item_category-{name}.npy", part, allow_pickle=False)
+        places = self.places
+        labels = {
+            "format": FORMAT,
+            "items": self.items,
+            "categories": self.categories,
+            "people": self.people,
+            "places": [places.ids, places.names, places.parents, places.zones],
+            "names": dict(self.names),
+            "calendar": {
+                "zone": self.calendar.zone,
+                "hemisphere": self.calendar.hemisphere,
+                "day_start": self.calendar.day_start,
+                "dayparts": {name: list(hours) for name, hours in self.calendar.dayparts.items()},
+            },
+        }
+        (folder / "labels.json").write_text(json.dumps(labels), encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> BasketIndex:
+        """Map the arrays that `save` wrote.
+
+        Raises:
+            MiningError: the folder was written by another version.
+        """
+        labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        if labels["format"] != FORMAT:
+            raise MiningError(f"basket index in format {labels['format']!r}, not {FORMAT}; build the catalogue again")
+        arrays: dict[str, Any] = {name: bits.mapped(folder / f"{name}.npy") for name in _ARRAYS}
+        sets: dict[str, Any] = {name: RowSets.load(folder, name, len(arrays["person"])) for name in _SETS}
+        ids, names, parents, zones = (tuple(part) for part in labels["places"])
+        given = labels["calendar"]
+        dayparts = {name: (hours[0], hours[1]) for name, hours in given["dayparts"].items()}
+        start, items = (bits.mapped(folder / f"item_category-{part}.npy") for part in ("start", "items"))
+        shape = (len(labels["items"]), len(labels["categories"]))
+        return cls(
+            items=tuple(labels["items"]),
+            categories=tuple(labels["categories"]),
+            people=tuple(labels["people"]),
+            places=Places(ids, names, parents, zones),
+            names=labels["names"],
+            calendar=Calendar(given["zone"], given["hemisphere"], given["day_start"], dayparts),
+            item_category=sparse.csr_array((np.ones(len(items), dtype=np.uint8), items, start), shape=shape),
+            **arrays,
+            **sets,
+        )
+
+
+_ARRAYS = ("person", "at", "day", "hour", "place", "start", "basket_items", "word_counts")
+_SETS = ("item_rows", "category_rows", "word_rows", "place_rows")
+
+
+def _place_sets(place: NDArray[np.int32], places: Places) -> list[NDArray[np.int64]]:
+    """Return the baskets of each place, those of everything below it included."""
+    order = np.argsort(place, kind="stable")
+    edges = np.searchsorted(place[order], np.arange(len(places.ids) + 1))
+    own = [order[edges[one] : edges[one + 1]] for one in range(len(places.ids))]
+    members: list[list[int]] = [[] for _ in places.ids]
+    for one in range(len(places.ids)):
+        for above in places.lineage(one):
+            members[above].append(one)
+    return [np.sort(np.concatenate([own[one] for one in below])) if below else order[:0] for below in members]

@@ -1,0 +1,268 @@
+"""From an interaction frame to baskets with context: sparse rows, sorted by person and time.
+
+Knows what a basket is (till basket, person-day, session), roll-up of variants to parents, and places. It refuses
+to know itemsets, rules or tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from mining import columns as col
+from mining.config import MiningConfig
+from mining.context import Calendar, context_words
+from mining.errors import BadFrame
+from mining.places import Places
+
+NAT = np.iinfo(np.int64).min
+"""The instant of a basket whose time is unknown."""
+_NS_A_MINUTE = 60_000_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Baskets:
+    """What each person took in each window, with its context; rows are sorted by person, then by instant."""
+
+    matrix: sparse.csr_array
+    """Baskets x items, uint8 ones, indices sorted."""
+    items: tuple[str, ...]
+    people: tuple[str, ...]
+    person: NDArray[np.int32]
+    """Position in `people` for each basket, ascending."""
+    at: NDArray[np.int64]
+    """First instant of each basket in ns of UTC; `NAT` where unknown (those come first in a person)."""
+    context: Mapping[str, NDArray[Any]]
+    """hour, daypart, weekday, weekend, month, season (int8, -1 missing) and day (int32), one per basket."""
+    place: NDArray[np.int32]
+    """Position in `places.ids` for each basket, -1 where unknown."""
+    places: Places
+    categories: tuple[str, ...]
+    item_category: sparse.csr_array
+    """Items x categories, uint8 ones."""
+    names: Mapping[str, str]
+    """Readable name of items and places that the frames name."""
+    calendar: Calendar
+
+    def __len__(self) -> int:
+        return len(self.person)
+
+    @cached_property
+    def category_matrix(self) -> sparse.csr_array:
+        """Baskets x categories, uint8 ones: a basket holds a category when it holds one of its items."""
+        product = (self.matrix.astype(np.int32) @ self.item_category.astype(np.int32)).tocsr()
+        return _ones(product)
+
+    @cached_property
+    def item_position(self) -> dict[str, int]:
+        """Position of each item."""
+        return {item: position for position, item in enumerate(self.items)}
+
+
+def make_baskets(
+    interactions: pd.DataFrame,
+    items: pd.DataFrame | None = None,
+    places: pd.DataFrame | None = None,
+    *,
+    config: MiningConfig | None = None,
+) -> Baskets:
+    """Group interactions into baskets.
+
+    Args:
+        interactions: `person` and `item`; optionally `at`, `place`, `basket`. Rows without person or item, which
+            no basket can hold, are an error: loading drops and counts them.
+        items: `item`; optionally `title`, `category` ("A|B"), `parent` (a variant rolls up to it).
+        places: `place`; optionally `name`, `parent`, `zone`.
+        config: Decides what a basket is and where days begin.
+
+    Raises:
+        BadFrame: a column is missing, or a person, item or time cannot be read.
+    """
+    config = config or MiningConfig()
+    rows = _read(interactions)
+    calendar = Calendar.of(config)
+    person, people = _codes(rows[col.PERSON])
+    item, item_ids = _codes(rows[col.ITEM])
+    place, place_ids = _codes(rows[col.PLACE], gaps=True)
+    table = Places.of(place_ids, places)
+    if place_ids:
+        recode = np.array([table.codes[one] for one in place_ids], dtype=np.int32)
+        place = np.where(place >= 0, recode[place], -1).astype(np.int32)
+    item, item_ids, catalogue = _roll_up(item, item_ids, items, config)
+
+    at = rows[col.AT]
+    instant = at.dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
+    key = _basket_of(rows, person, instant, place, table, calendar, config)
+    order = np.lexsort((instant, key, person))
+    first = np.r_[True, np.diff(key[order]) != 0] if len(order) else np.zeros(0, dtype=bool)
+    head = order[first]  # the earliest row of each basket gives it its instant and place
+    rank = np.lexsort((instant[head], person[head]))
+    number = np.empty(len(head), dtype=np.int64)
+    number[rank] = np.arange(len(head))
+    basket = np.empty(len(order), dtype=np.int64)
+    basket[order] = number[np.cumsum(first) - 1]
+    head = head[rank]
+
+    matrix = _ones(
+        sparse.csr_array(
+            (np.ones(len(item), dtype=np.int32), (basket, item)), shape=(len(head), len(item_ids)), dtype=np.int32
+        )
+    )
+    zones = _zones(place[head], table)
+    context = context_words(at.iloc[head].reset_index(drop=True), calendar, zones)
+    categories, item_category = _categories(item_ids, catalogue)
+    return Baskets(
+        matrix=matrix,
+        items=item_ids,
+        people=people,
+        person=person[head].astype(np.int32),
+        at=instant[head],
+        context={name: context[name].to_numpy() for name in (*col.CONTEXT, col.DAY)},
+        place=place[head].astype(np.int32),
+        places=table,
+        categories=categories,
+        item_category=item_category,
+        names=_names(item_ids, catalogue, table),
+        calendar=calendar,
+    )
+
+
+def _read(interactions: pd.DataFrame) -> pd.DataFrame:
+    """Return person, item, at, place, basket, all present, `at` UTC-aware."""
+    missing = {col.PERSON, col.ITEM} - set(interactions.columns)
+    if missing:
+        raise BadFrame(f"interactions need columns {sorted(missing)}; they have {list(interactions.columns)}")
+    for name in (col.PERSON, col.ITEM):
+        gaps = int(interactions[name].isna().sum())
+        if gaps:
+            raise BadFrame(f"{gaps} interactions have no {name!r}; drop them first")
+    optional = {name: interactions.get(name) for name in (col.AT, col.PLACE, col.BASKET)}
+    try:
+        at = pd.to_datetime(optional[col.AT], utc=True) if optional[col.AT] is not None else None
+    except (ValueError, TypeError) as error:
+        raise BadFrame(f"column 'at' holds something that is no instant: {error}") from error
+    none = pd.Series([None] * len(interactions), index=interactions.index, dtype=object)
+    return pd.DataFrame(
+        {
+            col.PERSON: interactions[col.PERSON],
+            col.ITEM: interactions[col.ITEM],
+            col.AT: at if at is not None else pd.Series(pd.NaT, index=interactions.index).dt.tz_localize("UTC"),
+            col.PLACE: optional[col.PLACE] if optional[col.PLACE] is not None else none,
+            col.BASKET: optional[col.BASKET] if optional[col.BASKET] is not None else none,
+        }
+    ).reset_index(drop=True)
+
+
+def _codes(values: pd.Series, *, gaps: bool = False) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Return a code for each value and the labels as sorted str; -1 for a gap where gaps are allowed."""
+    codes, uniques = pd.factorize(values)
+    labels = np.array([str(value) for value in uniques], dtype=object)
+    distinct, recode = np.unique(labels.astype(str), return_inverse=True) if len(labels) else (labels, codes[:0])
+    recoded = np.where(codes >= 0, recode[codes], -1) if len(distinct) else codes
+    if not gaps and (recoded < 0).any():
+        raise BadFrame(f"column {values.name!r} has gaps; drop those rows first")
+    return recoded.astype(np.int32), tuple(str(label) for label in distinct)
+
+
+def _roll_up(
+    item: NDArray[np.int32], ids: tuple[str, ...], items: pd.DataFrame | None, config: MiningConfig
+) -> tuple[NDArray[np.int32], tuple[str, ...], pd.DataFrame | None]:
+    """Replace variants by their parents; return codes, labels and the catalogue rows of the labels, by id."""
+    if items is None or not len(items):
+        return item, ids, None
+    if col.ITEM not in items:
+        raise BadFrame(f"the item frame needs a column 'item'; it has {list(items.columns)}")
+    catalogue = items.assign(**{col.ITEM: items[col.ITEM].astype(str)}).drop_duplicates(col.ITEM).set_index(col.ITEM)
+    if config.level == "parent" and col.PARENT in catalogue:
+        named = catalogue[col.PARENT].dropna()
+        parent = dict(zip(named.index, named.astype(str), strict=True))
+        rolled = [parent.get(one, one) for one in ids]
+        orphan = {top: one for one, top in zip(ids, rolled, strict=True) if top not in catalogue.index}
+        codes, labels = _codes(pd.Series(rolled, dtype=object, name=col.ITEM))
+        item = codes[item] if len(item) else item
+        rows = catalogue.reindex([orphan.get(label, label) for label in labels])
+        rows.index = pd.Index(labels, name=col.ITEM)
+        if col.TITLE in rows:  # a parent that the frame lacks takes its variant's categories, not its title
+            rows.loc[list(orphan), col.TITLE] = None
+        return item, labels, rows
+    return item, ids, catalogue.reindex(list(ids))
+
+
+def _basket_of(
+    rows: pd.DataFrame,
+    person: NDArray[np.int32],
+    instant: NDArray[np.int64],
+    place: NDArray[np.int32],
+    table: Places,
+    calendar: Calendar,
+    config: MiningConfig,
+) -> NDArray[np.int64]:
+    """Return one number per row, equal within a basket and never shared by two persons."""
+    key: NDArray[np.int64]
+    if config.basket == "session":
+        order = np.lexsort((instant, person))
+        pause = np.diff(instant[order]) > config.session_gap * _NS_A_MINUTE
+        unknown = instant[order] == NAT
+        new = np.r_[True, (np.diff(person[order]) != 0) | pause | (unknown[1:] != unknown[:-1])]
+        key = np.empty(len(order), dtype=np.int64)
+        key[order] = np.cumsum(new[: len(order)])
+        return key
+    by_id = pd.factorize(rows[col.BASKET])[0] if config.basket == "auto" else np.full(len(rows), -1)
+    day = np.zeros(len(rows), dtype=np.int64)
+    loose = by_id < 0
+    if loose.any():
+        zones = _zones(place[loose], table)
+        at = rows[col.AT][loose].reset_index(drop=True)
+        day[loose] = context_words(at, calendar, zones)[col.DAY].to_numpy()
+    group = np.where(loose, day, by_id)
+    frame = pd.DataFrame({"person": person, "loose": loose, "group": group})
+    return frame.groupby(["person", "loose", "group"], sort=False).ngroup().to_numpy().astype(np.int64)
+
+
+def _zones(place: NDArray[np.int32], table: Places) -> pd.Series | None:
+    """Return the zone of each place (its own or the nearest ancestor's), None where no place has one."""
+    if not any(table.zones):
+        return None
+    own = [
+        next((table.zones[one] for one in table.lineage(code) if table.zones[one]), None)
+        for code in range(len(table.ids))
+    ]
+    return pd.Series(np.array([*own, None], dtype=object)[place])
+
+
+def _categories(ids: tuple[str, ...], catalogue: pd.DataFrame | None) -> tuple[tuple[str, ...], sparse.csr_array]:
+    pairs: list[tuple[int, str]] = []
+    if catalogue is not None and col.CATEGORY in catalogue:
+        for position, text in enumerate(catalogue[col.CATEGORY].reindex(list(ids))):
+            if isinstance(text, str):
+                names = {name.strip() for name in text.split(col.CATEGORY_SEPARATOR)}
+                pairs += [(position, name) for name in sorted(names) if name]
+    categories = tuple(sorted({name for _, name in pairs}))
+    code = {name: position for position, name in enumerate(categories)}
+    shape = (len(ids), len(categories))
+    row, column = [item for item, _ in pairs], [code[name] for _, name in pairs]
+    return categories, sparse.csr_array((np.ones(len(pairs), dtype=np.uint8), (row, column)), shape=shape)
+
+
+def _names(ids: tuple[str, ...], catalogue: pd.DataFrame | None, table: Places) -> dict[str, str]:
+    names = dict(zip(table.ids, table.names, strict=True))
+    if catalogue is not None and col.TITLE in catalogue:
+        titles = catalogue[col.TITLE].reindex(list(ids))
+        names |= {item: title for item, title in zip(ids, titles, strict=True) if isinstance(title, str)}
+    return names
+
+
+def _ones(matrix: sparse.csr_array) -> sparse.csr_array:
+    """Return the same pattern with sorted indices, duplicates merged and uint8 ones."""
+    matrix.sum_duplicates()
+    return sparse.csr_array(
+        (np.ones(matrix.nnz, dtype=np.uint8), matrix.indices.astype(np.int32), matrix.indptr.astype(np.int64)),
+        shape=matrix.shape,
+    )
