@@ -28,6 +28,7 @@ from bot.dialogue.turn import (
     ItemRef,
     ItemsEvent,
     Sentence,
+    Situation,
     TokenEvent,
     ToolCall,
     ToolCallEvent,
@@ -50,8 +51,8 @@ class Agent:
     lexicon: Lexicon
     grounder: Grounder
     tools: tuple[ToolSchema, ...]
-    call: Callable[[ToolCall, Asker, int], ToolResult]
-    """Runs a tool for an asker; the third argument is the number of the first Evidence id ("e1")."""
+    call: Callable[[ToolCall, Situation], ToolResult]
+    """Runs a tool."""
     model: ChatModel | None = None
     choose: Literal["auto", "planner", "model"] = "auto"
     wording: Literal["template", "model"] = "model"
@@ -75,8 +76,8 @@ class Agent:
             yield from self._without_tools(planned, links, conversation, clock, degraded)
             return
         run = _Run()
-        for call in calls:
-            yield from self._run(call, asker, run)
+        for call in calls[:MAX_CALLS]:
+            yield from self._run(call, _situation(conversation, asker, links), run)
         clock.mark("tool")
         if run.evidence:
             yield EvidenceEvent(evidence=tuple(run.evidence))
@@ -120,13 +121,13 @@ class Agent:
             return (), False
         return (complete(chosen, links, conversation, self.lexicon),), False
 
-    def _run(self, call: ToolCall, asker: Asker, run: _Run) -> Iterator[Event]:
+    def _run(self, call: ToolCall, situation: Situation, run: _Run) -> Iterator[Event]:
         """Run one call; a wrong argument becomes a fact of the turn, which the person is told."""
         yield ToolCallEvent(call=call)
         began = perf_counter()
         first = len(run.evidence) + 1
         try:
-            result = self.call(call, asker, first)
+            result = self.call(call, situation.model_copy(update={"first": first}))
         except ToolInputError as error:
             notice = Evidence(id=f"e{first}", kind="notice", source=call.tool, text=_sentence(str(error)))
             result = ToolResult(evidence=(notice,))
@@ -150,6 +151,18 @@ class Agent:
             done, before = join(sentences[: position + 1]), join(sentences[:position])
             yield TokenEvent(text=done[len(before) :])
         yield _done(conversation, sentences, _Run(), degraded or self.model is None, clock)
+
+
+def _situation(conversation: Conversation, asker: Asker, links: Links) -> Situation:
+    """Gather what earlier turns of this conversation named as liked and disliked."""
+    named: dict[str, dict[str, None]] = {"liked": {}, "disliked": {}}
+    for turn in conversation.turns:
+        for call in turn.answer.tool_calls:
+            for side, items in named.items():
+                items.update(dict.fromkeys(call.arguments.get(side) or ()))
+    return Situation(
+        asker=asker, liked=tuple(named["liked"]), disliked=tuple(named["disliked"]), lang=links.lang
+    )
 
 
 class _Run:

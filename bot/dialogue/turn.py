@@ -120,6 +120,19 @@ class Conversation(Frozen):
     turns: tuple[Turn, ...] = ()
 
 
+class Situation(Frozen):
+    """Everything about a tool call that is not its arguments: who asks, what was said before, in which language."""
+
+    asker: Asker = Asker()
+    liked: tuple[str, ...] = ()
+    """Items that the person named as liked earlier in this conversation."""
+    disliked: tuple[str, ...] = ()
+    """Items that the person named as not liked earlier in this conversation."""
+    lang: Literal["en", "zh"] = "en"
+    first: int = 1
+    """Number of the first Evidence id ("e1")."""
+
+
 class ToolCallEvent(Frozen):
     """A tool is about to run (`result` None) or has run."""
 

@@ -1,0 +1,281 @@
+"""Picks for a person and why: the work behind `score_items`, `explain_item`, `item_details` and `rate_item`.
+
+Knows how a wish becomes a call of the ranker and how each pick gets its evidence: the parts of its score, the liked
+item that carries it most, and the exact count of people who chose both. It refuses to rank by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bot.catalogue import OpenCatalog
+from bot.dialogue.turn import Asker, ToolResult, Verdict
+from bot.tools import resolve
+from bot.tools.facts import Notes, describe, listing, titled
+from mining.context import words_at
+
+if TYPE_CHECKING:
+    from bot.tools.toolbox import Toolbox
+    from retrieval.explanation import Explanation
+
+MODEL = "recommender"
+REASONS = 2
+"""How many liked items are named behind one pick."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What picks are asked for, every name resolved."""
+
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    category: str | None = None
+    year_from: int | None = None
+    year_to: int | None = None
+    filters: tuple[str, ...] = ()
+    context: tuple[str, ...] = ()
+    place: str | None = None
+    k: int = 5
+
+
+def _split(items: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Separate item ids from "category:NAME" keys."""
+    return [i for i in items if not i.startswith("category:")], [i for i in items if i.startswith("category:")]
+
+
+def question(box: Toolbox, asker: Asker) -> dict[str, Any]:
+    """What the ranker is told of the asker: history, instant, place, cart, context words."""
+    catalog = box.catalog
+    place = resolve.place_ids(catalog, asker.place) if asker.place else None
+    known = [item for item in asker.cart if item in catalog.titles]
+    return {
+        "person": asker.person,
+        "history": box.history(asker.person) if asker.person else None,
+        "cart": known,
+        "at": box.now,
+        "place": place if isinstance(place, str) else None,
+        "context": words_at(box.now, catalog.calendar),
+    }
+
+
+def recommend(box: Toolbox, wish: Wish) -> ToolResult:
+    """Rank the catalogue for a wish and note why each pick is there."""
+    catalog = box.catalog
+    notes = Notes(catalog, box.first)
+    asker = box.asker.model_copy(update={"place": wish.place})
+    asked = question(box, asker)
+    if wish.context:
+        asked["context"] = wish.context
+    liked, liked_kinds = _split(wish.liked)
+    disliked, disliked_kinds = _split(wish.disliked)
+    allowed = _allowed(catalog, wish, liked_kinds, disliked_kinds)
+    asked |= {"liked": liked, "disliked": disliked, "allowed": allowed}
+    exclude_seen = not catalog.generation.info.get("repeats", False)
+    found = catalog.recommender.score(
+        **asked, k=wish.k, exclude=[*liked, *disliked], exclude_seen=exclude_seen
+    )
+    for candidate in found:
+        notes.candidate(candidate)
+        why = catalog.recommender.explain(candidate.item, **asked, exclude_seen=exclude_seen)
+        _note_pick(notes, box, candidate.item, why, named=liked, context=wish.context)
+    if not found:
+        note_nothing(notes, wish.category, wish.year_from, wish.year_to, wish.filters)
+    return notes.result()
+
+
+def _allowed(
+    catalog: OpenCatalog, wish: Wish, liked: Sequence[str], disliked: Sequence[str]
+) -> list[str] | None:
+    """The ids that pass the filters of a wish, None where there is no filter."""
+    category = wish.category or (liked[0].removeprefix("category:") if liked else None)
+    if not (category or wish.year_from or wish.year_to or wish.filters or disliked):
+        return None
+    mask = catalog.search.mask(
+        category=category, year_from=wish.year_from, year_to=wish.year_to, filters=wish.filters
+    )
+    for kind in disliked:
+        mask = mask & ~catalog.search.mask(category=kind.removeprefix("category:"))
+    return [item for item, kept in zip(catalog.search.ids, mask, strict=True) if kept]
+
+
+def _note_pick(
+    notes: Notes,
+    box: Toolbox,
+    item: str,
+    why: Explanation,
+    *,
+    named: Sequence[str],
+    context: tuple[str, ...],
+) -> None:
+    """One fact about the pick and, where something carries it, the exact count that shows how."""
+    catalog = box.catalog
+    text, numbers = describe(catalog, item, box.lang)
+    behind = [b for b, share in why.because if share > 0 and b in catalog.titles and b != item]
+    behind = [b for b in behind if b in named] or behind
+    numbers |= {f"part {name}": value for name, value in why.parts.items()}
+    notes.note("score", text, items=[item], numbers=numbers, source=MODEL)
+    book, words = catalog.rules, catalog.mining.wording
+    if behind:
+        count = book.count((behind[0],), (item,))
+        notes.note(
+            "rule",
+            count.sentence(book.names(), box.lang, wording=words),
+            items=[behind[0], item],
+            numbers=count.numbers(),
+            source="counted in the basket index",
+        )
+    elif context:
+        from mining.count import Slice
+
+        count = book.count((item,), (), Slice(context=context))
+        notes.note(
+            "rule",
+            count.sentence(book.names(), box.lang, wording=words),
+            items=[item],
+            numbers=count.numbers(),
+            source="counted in the basket index",
+        )
+
+
+def explain(box: Toolbox, item: str, without: Sequence[str]) -> ToolResult:
+    """Say what a score is the sum of, what carries it, and what it would be without some items."""
+    catalog = box.catalog
+    notes = Notes(catalog, box.first)
+    asked = question(box, box.asker)
+    repeats = catalog.generation.info.get("repeats", False)
+    why = catalog.recommender.explain(
+        item,
+        **asked,
+        liked=_split(box.situation.liked)[0],
+        disliked=_split(box.situation.disliked)[0],
+        exclude_seen=not repeats,
+        without=_split(without)[0],
+    )
+    notes.item(item, why.score, why.parts)
+    title = titled(catalog.facts(item))
+    parts = sorted(((n, v) for n, v in why.parts.items() if abs(v) >= 0.0005), key=lambda part: -abs(part[1]))
+    said = listing([f"{_part(name, box.lang)} {value:.3f}" for name, value in parts])
+    numbers = {"score": why.score, "rank": float(why.rank)} | {f"part {n}": v for n, v in why.parts.items()}
+    zh = box.lang == "zh"
+    rank = (f", rank {why.rank:,}" if why.rank else "") if not zh else (f"，排名第 {why.rank:,}" if why.rank else "")
+    notes.note(
+        "score",
+        f"《{title}》的得分是 {why.score:.3f}{rank}：{said}。"
+        if zh
+        else f"{title} scores {why.score:.3f}{rank}: " + (f"{said}." if said else "nothing speaks for it yet."),
+        items=[item],
+        numbers=numbers,
+        source=MODEL,
+    )
+    behind = [(b, share) for b, share in why.because if share > 0 and b in catalog.titles][:3]
+    if behind:
+        names = listing([f"{catalog.titles[b]} ({share:+.3f})" for b, share in behind], "and" if not zh else "和")
+        notes.note(
+            "score",
+            f"其中贡献最大的是：{names}。" if zh else f"Most of that comes from your {names}.",
+            items=[item, *(b for b, _ in behind)],
+            numbers={f"from {b}": share for b, share in behind},
+            source=MODEL,
+        )
+        count = catalog.rules.count((behind[0][0],), (item,))
+        notes.note(
+            "rule",
+            count.sentence(catalog.rules.names(), box.lang, wording=catalog.mining.wording),
+            items=[behind[0][0], item],
+            numbers=count.numbers(),
+            source="counted in the basket index",
+        )
+    if without and why.score_without is not None:
+        _note_without(notes, title, item, without, why, zh=zh)
+    details, facts = describe(catalog, item, box.lang)
+    notes.note("item", details, items=[item], numbers=facts, source="catalogue")
+    return notes.result()
+
+
+def _note_without(
+    notes: Notes, title: str, item: str, without: Sequence[str], why: Explanation, *, zh: bool
+) -> None:
+    left_out = listing([notes.catalog.titles.get(b, b) for b in without], "or" if not zh else "和")
+    before, after = float(why.rank), float(why.rank_without or 0)
+    change = f"{why.score:.3f} → {why.score_without:.3f}"
+    text = (
+        f"如果没有{left_out}，《{title}》的得分会是 {change}，排名从第 {before:.0f} 变为第 {after:.0f}。"
+        if zh
+        else f"Without {left_out} the score of {title} would go {change} and its rank from {before:.0f} to {after:.0f}."
+    )
+    numbers = {
+        "score": why.score,
+        "score_without": why.score_without or 0.0,
+        "rank": before,
+        "rank_without": after,
+    }
+    notes.note("score", text, items=[item, *without], numbers=numbers, source=f"{MODEL}, recomputed")
+
+
+_PARTS_EN = {"popularity": "popularity", "content": "likeness of text", "rules": "rules that fire now"}
+_PARTS_ZH = {"popularity": "热门程度", "content": "文本相似", "rules": "此刻生效的规则"}
+
+
+def _part(name: str, lang: str) -> str:
+    """What people call a part of a score."""
+    return (_PARTS_ZH if lang == "zh" else _PARTS_EN).get(name, name.replace("_", " "))
+
+
+def note_details(notes: Notes, item: str, lang: str) -> None:
+    """Note all facts of an item: what it is, how it was received, its attributes, when it is strongest."""
+    catalog = notes.catalog
+    text, numbers = describe(catalog, item, lang)
+    notes.item(item, 1.0, {})
+    notes.note("item", text, items=[item], numbers=numbers, source="catalogue")
+    facts = catalog.facts(item)
+    for name, value in list(facts["attributes"].items())[:6]:
+        said = f"{name.replace('_', ' ').capitalize()} of {facts['title']}: {value}."
+        numeric = {name: float(value)} if isinstance(value, int | float) and not isinstance(value, bool) else {}
+        notes.note("item", said, items=[item], numbers=numeric, source="catalogue")
+    book = catalog.rules
+    count = book.count((item,))
+    if count.n_x:
+        sentence = count.sentence(book.names(), lang, wording=catalog.mining.wording)
+        notes.note("count", sentence, items=[item], numbers=count.numbers(), source="counted in the basket index")
+
+
+def note_verdict(notes: Notes, item: str, verdict: Verdict, lang: str) -> None:
+    """Note that a verdict was stored."""
+    title = titled(notes.catalog.facts(item))
+    english = {"like": "you like", "dislike": "you do not like", "seen": "you have seen", "bought": "you bought"}
+    chinese = {"like": "喜欢", "dislike": "不喜欢", "seen": "看过", "bought": "买过"}
+    text = (
+        f"已记下：您{chinese[verdict]}《{title}》，下一次推荐就会生效。"
+        if lang == "zh"
+        else f"Noted that {english[verdict]} {title}; it counts from the next answer on."
+    )
+    notes.item(item, 1.0, {})
+    notes.note("verdict", text, items=[item], source="your verdict")
+
+
+def note_nothing(
+    notes: Notes,
+    category: str | None,
+    year_from: int | None,
+    year_to: int | None,
+    filters: Sequence[str] | None,
+) -> None:
+    """Note that nothing fits, with the one condition whose removal lets most items through."""
+    search = notes.catalog.search
+    given: dict[str, Any] = {
+        "category": category, "year_from": year_from, "year_to": year_to, "filters": tuple(filters or ()),
+    }  # fmt: skip
+    best: tuple[int, str] | None = None
+    for name, value in given.items():
+        if not value:
+            continue
+        rest = given | {name: () if name == "filters" else None}
+        n = int(search.mask(**rest).sum())
+        if n and (best is None or n > best[0]):
+            best = (n, f"{name.replace('_', ' ')} {listing(value) if isinstance(value, tuple) else value}")
+    numbers = {"n": float(best[0])} if best else {}
+    numbers |= {n: float(v) for n, v in (("year_from", year_from), ("year_to", year_to)) if v}
+    hint = f" Without {best[1]} there are {best[0]:,}." if best else ""
+    notes.note("notice", f"Nothing fits all of that.{hint}", numbers=numbers, source="catalogue")
