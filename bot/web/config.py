@@ -7,11 +7,18 @@ Knows names, limits and defaults. It refuses to read the environment: `bot.setti
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
 
-Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s*]+$")]
+
+def _split(value: Any) -> Any:
+    """Take the one string that an environment variable can hold: origins separated by commas or spaces."""
+    return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^/\s*;,]+$")]
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(_split)]
 
 
 class WebConfig(BaseModel):
@@ -19,11 +26,11 @@ class WebConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    origins: tuple[Origin, ...] = ()
-    """Other sites whose pages may call the API, as `https://shop.example`; the server's own pages always may."""
-    frame_ancestors: tuple[Origin, ...] = ()
+    origins: Origins = ()
+    """Other sites whose pages may call the API, as `https://shop.example`; our own pages always may."""
+    frame_ancestors: Origins = ()
     """Other sites that may show the chat page in a frame."""
-    secret: SecretStr | None = None
+    secret: SecretStr | None = Field(default=None, min_length=16)
     """Key that signs the visitor cookie, 16 characters or more; None takes `secret_file`."""
     secret_file: Path | None = None
     """File with the key, made at the first start; None signs with a key that ends with the process."""
@@ -37,7 +44,7 @@ class WebConfig(BaseModel):
     """Bytes that one request to the API may have."""
     turns_at_once: int = Field(default=16, ge=1)
     """Turns that run at the same time; more wait for their place."""
-    waiting_turns: int = Field(default=200, ge=1)
+    waiting_turns: int = Field(default=200, ge=0)
     """Turns that may wait; one more is told to come again later."""
     keepalive_seconds: float = Field(default=15.0, gt=0)
     """A comment goes down an idle event stream this often, so that proxies keep it open."""
