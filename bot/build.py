@@ -36,7 +36,6 @@ from db.queries import (
     record_generation,
 )
 from db.values import Catalog
-from mining.config import MiningConfig
 from mining.miner import mine
 from retrieval.encode import SentenceEncoder
 from retrieval.rank import Recommender
@@ -119,7 +118,12 @@ def build_catalog(settings: Settings, engine: Engine, catalog: Catalog) -> Build
             generation = draft.commit(info)
     with writing(engine) as session:
         record_generation(
-            catalog, generation.id, generation.path, dict(generation.info), generation.created, session=session
+            catalog,
+            generation.id,
+            generation.path,
+            dict(generation.info),
+            generation.created,
+            session=session,
         )
     store_of(settings).prune(catalog.name)
     size = sum(file.stat().st_size for file in generation.path.rglob("*") if file.is_file())
@@ -200,7 +204,9 @@ def with_counts(items: pd.DataFrame, rolled: pd.DataFrame) -> pd.DataFrame:
     counts = pd.DataFrame({"n": groups.size(), "people": groups["person"].nunique()})
     counts["mean"] = rolled[rolled["kind"] == "rate"].groupby("item", observed=True)["value"].mean()
     shown = shown.merge(counts, how="left", left_on="item", right_index=True)
-    shown = shown.assign(n=shown["n"].fillna(0).astype("int64"), people=shown["people"].fillna(0).astype("int64"))
+    shown = shown.assign(
+        n=shown["n"].fillna(0).astype("int64"), people=shown["people"].fillna(0).astype("int64")
+    )
     return shown.sort_values("n", ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -235,7 +241,9 @@ def is_built(settings: Settings, name: str) -> Generation | None:
 
 def build_rows(report: BuildReport) -> list[tuple[str, str]]:
     """Tell a build as rows for people."""
-    rows = [("catalogue", f"{report.catalog}, generation {report.generation}, {report.bytes / 2**20:.0f} MiB")]
+    rows = [
+        ("catalogue", f"{report.catalog}, generation {report.generation}, {report.bytes / 2**20:.0f} MiB")
+    ]
     rows += [(name, f"{n:,}") for name, n in report.counts.items()]
     rows += [(f"{name} (s)", f"{seconds:.1f}") for name, seconds in report.seconds.items()]
     rows.append(("total (s)", f"{report.total:.1f} ({datetime.now(UTC):%Y-%m-%d %H:%M} UTC)"))

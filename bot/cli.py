@@ -32,9 +32,13 @@ app = typer.Typer(
 Catalog = Annotated[str | None, typer.Option(help="Catalogue; needed where several are loaded.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Person = Annotated[str | None, typer.Option(help="Who asks: a person's id.")]
-At = Annotated[str | None, typer.Option(help="Instant of the request, ISO 8601; the catalogue's clock by default.")]
+At = Annotated[
+    str | None, typer.Option(help="Instant of the request, ISO 8601; the catalogue's clock by default.")
+]
 Place = Annotated[str | None, typer.Option(help="Where the person is: a place's id or name.")]
-When = Annotated[str | None, typer.Option(help='Context words that all hold ("friday evening") or an ISO instant.')]
+When = Annotated[
+    str | None, typer.Option(help='Context words that all hold ("friday evening") or an ISO instant.')
+]
 Category = Annotated[str | None, typer.Option(help="Only items of this category.")]
 YearFrom = Annotated[int | None, typer.Option(help="Only items of this year or later.")]
 YearTo = Annotated[int | None, typer.Option(help="Only items of this year or earlier.")]
@@ -62,7 +66,9 @@ def _asker(person: str | None, at: str | None, place: str | None) -> Asker:
         try:
             instant = datetime.fromisoformat(at)
         except ValueError:
-            fail(f"--at {at!r} is no ISO 8601 instant; write one like 2017-11-24T19:30 or 2017-11-24T19:30:00-05:00")
+            fail(
+                f"--at {at!r} is no ISO 8601 instant; write one like 2017-11-24T19:30 or 2017-11-24T19:30:00-05:00"
+            )
     return Asker(person=person, at=instant, place=place)
 
 
@@ -83,7 +89,9 @@ def _tool(
 
 @app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Assets; those that the demo needs by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Assets; those that the demo needs by default.")
+    ] = None,
     verify: Annotated[bool, typer.Option(help="Hash every cached file again.")] = False,
 ) -> None:
     """Fetch the pinned data sets and models into the cache."""
@@ -97,13 +105,18 @@ def fetch(
 @app.command()
 def load(
     sources: Annotated[
-        list[str], typer.Argument(metavar="SOURCE...", help="movies, groceries, a folder, files, or a database URL.")
+        list[str],
+        typer.Argument(metavar="SOURCE...", help="movies, groceries, a folder, files, or a database URL."),
     ],
-    catalog: Annotated[str | None, typer.Option(help="Name of the catalogue; the source's own by default.")] = None,
+    catalog: Annotated[
+        str | None, typer.Option(help="Name of the catalogue; the source's own by default.")
+    ] = None,
     mapping: Annotated[
         list[str] | None, typer.Option("--map", help="OUR=THEIRS column, such as item=sku; may be repeated.")
     ] = None,
-    zone: Annotated[str | None, typer.Option(help="IANA time zone of the catalogue, such as Europe/Berlin.")] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="IANA time zone of the catalogue, such as Europe/Berlin.")
+    ] = None,
     title: Annotated[str | None, typer.Option(help="What people call the catalogue.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Write without asking.")] = False,
     as_json: Json = False,
@@ -115,8 +128,14 @@ def load(
         console = Console(as_json)
         settings = _settings()
         for report in load_source(
-            settings, sources, catalog=catalog, mapping=mapping or [], zone=zone, title=title,
-            confirm=None if yes else console.confirm, say=console.say,
+            settings,
+            sources,
+            catalog=catalog,
+            mapping=mapping or [],
+            zone=zone,
+            title=title,
+            confirm=None if yes else console.confirm,
+            say=console.say,
         ):
             console.report(report)
 
@@ -196,14 +215,21 @@ def search(
 ) -> None:
     """Find items by words, with filters (the tool search_items)."""
     arguments = {
-        "query": query, "category": category, "year_from": year_from, "year_to": year_to, "filters": filters, "k": k,
+        "query": query,
+        "category": category,
+        "year_from": year_from,
+        "year_to": year_to,
+        "filters": filters,
+        "k": k,
     }
     _tool("search_items", arguments, catalog=catalog, as_json=as_json)
 
 
 @app.command()
 def recommend(
-    liked: Annotated[list[str] | None, typer.Argument(help="Items that the person likes: ids or titles.")] = None,
+    liked: Annotated[
+        list[str] | None, typer.Argument(help="Items that the person likes: ids or titles.")
+    ] = None,
     catalog: Catalog = None,
     person: Person = None,
     at: At = None,
@@ -219,15 +245,24 @@ def recommend(
 ) -> None:
     """Recommend items for a person, liked items, a time and a place (the tool score_items)."""
     arguments = {
-        "liked": liked, "disliked": disliked, "category": category, "year_from": year_from, "year_to": year_to,
-        "filters": filters, "when": when, "place": place, "k": k,
+        "liked": liked,
+        "disliked": disliked,
+        "category": category,
+        "year_from": year_from,
+        "year_to": year_to,
+        "filters": filters,
+        "when": when,
+        "place": place,
+        "k": k,
     }
     _tool("score_items", arguments, catalog=catalog, person=person, at=at, as_json=as_json)
 
 
 @app.command()
 def rules(
-    item: Annotated[list[str] | None, typer.Argument(help="Items that the rules are about: ids or titles.")] = None,
+    item: Annotated[
+        list[str] | None, typer.Argument(help="Items that the rules are about: ids or titles.")
+    ] = None,
     catalog: Catalog = None,
     with_item: Annotated[str | None, typer.Option("--with", help="The other side of the pair.")] = None,
     category: Category = None,
@@ -242,8 +277,15 @@ def rules(
 ) -> None:
     """Look up temporal rules and exact counts (the tool lookup_rules)."""
     arguments = {
-        "item": item, "with_item": with_item, "category": category, "when": when, "place": place,
-        "against": against, "within_days": within_days, "kind": kind, "k": k,
+        "item": item,
+        "with_item": with_item,
+        "category": category,
+        "when": when,
+        "place": place,
+        "against": against,
+        "within_days": within_days,
+        "kind": kind,
+        "k": k,
     }
     _tool("lookup_rules", arguments, catalog=catalog, at=at, as_json=as_json)
 
@@ -255,7 +297,9 @@ def explain(
     person: Person = None,
     at: At = None,
     place: Place = None,
-    without: Annotated[list[str] | None, typer.Option(help="Liked item to leave out; may be repeated.")] = None,
+    without: Annotated[
+        list[str] | None, typer.Option(help="Liked item to leave out; may be repeated.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Say why an item suits a person, and what would change it (the tool explain_item)."""
@@ -265,7 +309,9 @@ def explain(
 
 @app.command()
 def item(
-    item: Annotated[str, typer.Argument(help="The item: id or title.")], catalog: Catalog = None, as_json: Json = False
+    item: Annotated[str, typer.Argument(help="The item: id or title.")],
+    catalog: Catalog = None,
+    as_json: Json = False,
 ) -> None:
     """Print the facts of one item (the tool item_details)."""
     _tool("item_details", {"item": item}, catalog=catalog, as_json=as_json)
@@ -281,7 +327,14 @@ def rate(
     as_json: Json = False,
 ) -> None:
     """Store a person's verdict on an item (the tool rate_item)."""
-    _tool("rate_item", {"item": item, "verdict": verdict}, catalog=catalog, person=person, at=at, as_json=as_json)
+    _tool(
+        "rate_item",
+        {"item": item, "verdict": verdict},
+        catalog=catalog,
+        person=person,
+        at=at,
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -9,14 +9,20 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
 
 from bot.dialogue.turn import Answer, ToolResult
+
+if TYPE_CHECKING:
+    from bot.build import BuildReport
+    from bot.doctor import Finding
+    from db.values import LoadReport
 
 
 def fail(message: str) -> NoReturn:
@@ -99,7 +105,10 @@ class Console:
         for number, item in enumerate(result.items, 1):
             parts = ", ".join(f"{name} {value:+.3f}" for name, value in _largest(item.parts))
             year = f" ({item.year})" if item.year and str(item.year) not in item.title else ""
-            typer.echo(f"{number:3}. {item.title}{year}  [{item.id}]  {item.score:.3f}" + (f"  = {parts}" if parts else ""))
+            typer.echo(
+                f"{number:3}. {item.title}{year}  [{item.id}]  {item.score:.3f}"
+                + (f"  = {parts}" if parts else "")
+            )
         if result.items and result.evidence:
             typer.echo("")
         for fact in result.evidence:
@@ -116,6 +125,32 @@ class Console:
             typer.echo(f"  · {call.tool}({given}), chosen by the {call.by}", err=True)
         if answer.degraded:
             typer.echo("  · no language model took part (degraded)", err=True)
+
+    def report(self, report: LoadReport) -> None:
+        """What a load did."""
+        if self.as_json:
+            self.document(asdict(report))
+            return
+        from bot.loading import load_rows
+
+        self.rows(load_rows(report))
+
+    def builds(self, reports: Iterable[BuildReport]) -> None:
+        """What builds made; each is shown when it is done, or all in one document."""
+        if self.as_json:
+            self.document([asdict(report) for report in reports])
+            return
+        from bot.build import build_rows
+
+        for report in reports:
+            self.rows(build_rows(report))
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        """What the doctor found."""
+        if self.as_json:
+            self.document(list(findings))
+            return
+        self.rows([(f"{'ok ' if each.ok else 'BAD'} {each.check}", each.text) for each in findings])
 
     def rows(self, rows: Sequence[tuple[str, str]]) -> None:
         """A table of two columns."""

@@ -64,7 +64,9 @@ def load_source(
     own = [name for name in sources if name not in BUILT_IN]
     groups = [*built_in, *([",".join(own)] if own else [])]
     if catalog is not None and len(groups) > 1:
-        raise SettingsError(f"--catalog {catalog!r} names one catalogue, but {len(groups)} sources were given")
+        raise SettingsError(
+            f"--catalog {catalog!r} names one catalogue, but {len(groups)} sources were given"
+        )
     options = {name: value for name, value in (("zone", zone), ("title", title)) if value is not None}
     engine = open_engine(settings.db, settings.home)
     pseudonyms = Pseudonyms.open(settings.home)
@@ -98,7 +100,10 @@ def load_rows(report: LoadReport) -> list[tuple[str, str]]:
         dropped = "".join(f", {n:,} dropped ({reason})" for reason, n in tally.dropped.items())
         made = f", {tally.made:,} of them made" if tally.made else ""
         rows.append(
-            (noun, f"{tally.read:,} read: {tally.kept:,} kept{made}, {tally.quarantined:,} quarantined{dropped}")
+            (
+                noun,
+                f"{tally.read:,} read: {tally.kept:,} kept{made}, {tally.quarantined:,} quarantined{dropped}",
+            )
         )
     rows.extend((f"quarantined: {reason}", f"{n:,}") for reason, n in _largest(report.reasons))
     rows.extend((f"{row.file}:{row.line}", row.reason) for row in report.examples[:5])

@@ -56,7 +56,7 @@ class Agent:
     model: ChatModel | None = None
     choose: Literal["auto", "planner", "model"] = "auto"
     wording: Literal["template", "model"] = "model"
-    budget: Budget = Budget()
+    budget: Budget | None = None
 
     def answer(self, conversation: Conversation, message: str, *, asker: Asker) -> Iterator[Event]:
         """Answer one message; the last event is a `DoneEvent` with the whole answer.

@@ -1,0 +1,1 @@
+"""The seven tools, and the one way in which every door calls them."""

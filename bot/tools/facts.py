@@ -98,7 +98,8 @@ def describe(catalog: OpenCatalog, item: str, lang: str = "en") -> tuple[str, di
     words = catalog.mining.wording
     kinds = ", ".join(facts["categories"])
     if lang == "zh":
-        body = f"《{titled(facts)}》：{'、'.join(facts['categories'])}，{facts['people']:,}{words.people_zh}{words.verb_zh}过"
+        taken = f"{facts['people']:,}{words.people_zh}{words.verb_zh}过"
+        body = f"《{titled(facts)}》：{'、'.join(facts['categories'])}，{taken}"
         if facts["mean"] is not None:
             numbers["mean"] = facts["mean"]
             body += f"，平均评分 {facts['mean']:.1f}"

@@ -111,13 +111,21 @@ def _note_favourites(notes: Notes, history: pd.DataFrame, items: pd.Series, lang
         best = rated.assign(item=items.loc[rated.index]).sort_values("value", ascending=False, kind="stable")
         top = [(str(row.item), float(row.value)) for row in best.head(3).itertuples()]
         said = [f"{catalog.titles[item]} ({value:g})" for item, value in top]
-        text = f"You rated highest: {listing(said)}." if lang == "en" else f"您评分最高的是：{listing(said, '和')}。"
+        text = (
+            f"You rated highest: {listing(said)}."
+            if lang == "en"
+            else f"您评分最高的是：{listing(said, '和')}。"
+        )
     else:
         counts = items.value_counts().head(3)
         top = [(str(item), float(n)) for item, n in counts.items()]
         verb = catalog.mining.wording.verb
         said = [f"{catalog.titles[item]} ({n:,.0f} times)" for item, n in top]
-        text = f"You {verb} most often: {listing(said)}." if lang == "en" else f"最常选的是：{listing(said, '和')}。"
+        text = (
+            f"You {verb} most often: {listing(said)}."
+            if lang == "en"
+            else f"最常选的是：{listing(said, '和')}。"
+        )
     if top:
         notes.note(
             "profile",

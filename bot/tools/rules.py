@@ -241,7 +241,9 @@ def _compare(notes: _RuleNotes, question: Question, against: Slice) -> None:
     """The same counts in two slices, and the ratio of their shares."""
     subject = question.subject
     if not subject:
-        raise ToolInputError("`against` compares one item or category in two slices: give `item` or `category`")
+        raise ToolInputError(
+            "`against` compares one item or category in two slices: give `item` or `category`"
+        )
     if question.kind == "together" and not question.with_items:
         partners = notes.book.partners(subject, question.where, question.k, among=question.among)
         pairs: list[tuple[str, ...]] = [count.y for count in partners]
@@ -258,13 +260,17 @@ def _compare(notes: _RuleNotes, question: Question, against: Slice) -> None:
 def _ratio(notes: _RuleNotes, x: tuple[str, ...], y: tuple[str, ...], here: Count, there: Count) -> None:
     first, second = (here.confidence, there.confidence) if y else (here.share, there.share)
     if not (math.isfinite(first) and math.isfinite(second)) or not second:
-        notes.cannot_tell("One of the two slices holds too little to compare.", "其中一个范围的数据太少，无法比较。")
+        notes.cannot_tell(
+            "One of the two slices holds too little to compare.", "其中一个范围的数据太少，无法比较。"
+        )
         return
     ratio = first / second
     subject = notes.name((*x, *y))
     notes.note(
         "compare",
-        f"{subject}：前者是后者的 {ratio:.2f} 倍。" if notes.zh else f"For {subject} the first share is {ratio:.2f} times the second.",
+        f"{subject}：前者是后者的 {ratio:.2f} 倍。"
+        if notes.zh
+        else f"For {subject} the first share is {ratio:.2f} times the second.",
         items=[key for key in (*x, *y) if key in notes.catalog.titles],
         numbers={"ratio": ratio, "first": first, "second": second},
         source=INDEX,

@@ -42,7 +42,9 @@ class Wish:
 
 def _split(items: Sequence[str]) -> tuple[list[str], list[str]]:
     """Separate item ids from "category:NAME" keys."""
-    return [i for i in items if not i.startswith("category:")], [i for i in items if i.startswith("category:")]
+    return [i for i in items if not i.startswith("category:")], [
+        i for i in items if i.startswith("category:")
+    ]
 
 
 def question(box: Toolbox, asker: Asker) -> dict[str, Any]:
@@ -159,19 +161,26 @@ def explain(box: Toolbox, item: str, without: Sequence[str]) -> ToolResult:
     said = listing([f"{_part(name, box.lang)} {value:.3f}" for name, value in parts])
     numbers = {"score": why.score, "rank": float(why.rank)} | {f"part {n}": v for n, v in why.parts.items()}
     zh = box.lang == "zh"
-    rank = (f", rank {why.rank:,}" if why.rank else "") if not zh else (f"，排名第 {why.rank:,}" if why.rank else "")
+    rank = (
+        (f", rank {why.rank:,}" if why.rank else "")
+        if not zh
+        else (f"，排名第 {why.rank:,}" if why.rank else "")
+    )
     notes.note(
         "score",
         f"《{title}》的得分是 {why.score:.3f}{rank}：{said}。"
         if zh
-        else f"{title} scores {why.score:.3f}{rank}: " + (f"{said}." if said else "nothing speaks for it yet."),
+        else f"{title} scores {why.score:.3f}{rank}: "
+        + (f"{said}." if said else "nothing speaks for it yet."),
         items=[item],
         numbers=numbers,
         source=MODEL,
     )
     behind = [(b, share) for b, share in why.because if share > 0 and b in catalog.titles][:3]
     if behind:
-        names = listing([f"{catalog.titles[b]} ({share:+.3f})" for b, share in behind], "and" if not zh else "和")
+        names = listing(
+            [f"{catalog.titles[b]} ({share:+.3f})" for b, share in behind], "and" if not zh else "和"
+        )
         notes.note(
             "score",
             f"其中贡献最大的是：{names}。" if zh else f"Most of that comes from your {names}.",
@@ -232,19 +241,28 @@ def note_details(notes: Notes, item: str, lang: str) -> None:
     facts = catalog.facts(item)
     for name, value in list(facts["attributes"].items())[:6]:
         said = f"{name.replace('_', ' ').capitalize()} of {facts['title']}: {value}."
-        numeric = {name: float(value)} if isinstance(value, int | float) and not isinstance(value, bool) else {}
+        numeric = (
+            {name: float(value)} if isinstance(value, int | float) and not isinstance(value, bool) else {}
+        )
         notes.note("item", said, items=[item], numbers=numeric, source="catalogue")
     book = catalog.rules
     count = book.count((item,))
     if count.n_x:
         sentence = count.sentence(book.names(), lang, wording=catalog.mining.wording)
-        notes.note("count", sentence, items=[item], numbers=count.numbers(), source="counted in the basket index")
+        notes.note(
+            "count", sentence, items=[item], numbers=count.numbers(), source="counted in the basket index"
+        )
 
 
 def note_verdict(notes: Notes, item: str, verdict: Verdict, lang: str) -> None:
     """Note that a verdict was stored."""
     title = titled(notes.catalog.facts(item))
-    english = {"like": "you like", "dislike": "you do not like", "seen": "you have seen", "bought": "you bought"}
+    english = {
+        "like": "you like",
+        "dislike": "you do not like",
+        "seen": "you have seen",
+        "bought": "you bought",
+    }
     chinese = {"like": "喜欢", "dislike": "不喜欢", "seen": "看过", "bought": "买过"}
     text = (
         f"已记下：您{chinese[verdict]}《{title}》，下一次推荐就会生效。"

@@ -1,0 +1,442 @@
+"""The composition root: settings in, Almanac out. The only module that knows how everything fits together.
+
+It refuses to do any of the work: each method opens what it needs and hands on.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, Self
+
+from bot.catalogue import OpenCatalog
+from bot.dialogue.turn import (
+    Answer,
+    Asker,
+    Conversation,
+    DoneEvent,
+    Event,
+    Message,
+    Situation,
+    ToolCall,
+    ToolResult,
+)
+from bot.errors import AlmanacError, NotReady, ToolInputError, UnknownCatalog
+from bot.llm.base import ChatModel, ToolSchema
+from bot.presets import EXAMPLES, GENERAL
+from bot.service import CatalogCard, PlaceCard
+from bot.settings import Settings, load_settings
+from bot.tools.registry import TOOL_NAMES, call_tool, tool_schema
+from bot.tools.toolbox import Toolbox
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from sqlalchemy.engine import Engine
+
+    from bot.dialogue.agent import Agent
+    from db.generation import GenerationStore
+    from db.privacy import Pseudonyms
+    from db.values import Catalog
+    from retrieval.encode import Encoder
+
+MAX_HISTORY = 40
+"""Turns of a conversation that a new message can refer to."""
+
+
+@dataclass(frozen=True)
+class Almanac:
+    """The whole thing: open it, ask it.
+
+    almanac = Almanac.open()
+    answer = almanac.ask("What sells with tortilla chips on Friday evenings?", catalog="groceries")
+    print(answer.answer)
+    """
+
+    settings: Settings
+    _opened: dict[str, OpenCatalog] = field(default_factory=dict, repr=False)
+    _lock: Lock = field(default_factory=Lock, repr=False)
+
+    @classmethod
+    def open(cls, settings: Settings | None = None) -> Self:
+        """Open Almanac over a home folder; nothing heavy is loaded before it is used.
+
+        Args:
+            settings: Where everything is; read from environment and `almanac.toml` where None.
+        """
+        return cls(settings or load_settings())
+
+    # What is opened once and kept
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from db.engine import open_engine
+
+        return open_engine(self.settings.db, self.settings.home)
+
+    @cached_property
+    def _store(self) -> GenerationStore:
+        from db.generation import GenerationStore
+
+        return GenerationStore(self.settings.home / "generations")
+
+    @cached_property
+    def _pseudonyms(self) -> Pseudonyms:
+        from db.privacy import Pseudonyms
+
+        return Pseudonyms.open(self.settings.home)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        from bot.build import open_encoder
+
+        return open_encoder(self.settings)
+
+    @cached_property
+    def model(self) -> ChatModel | None:
+        """The language model that the settings name."""
+        from bot.llm import open_model
+
+        return open_model(self.settings.llm, self._asset)
+
+    def _asset(self, name: str) -> Path:
+        from bot.progress import Bars
+        from db.assets import fetch
+
+        return fetch(name, self.settings.cache, progress=Bars())
+
+    # Catalogues
+
+    def _infos(self) -> tuple[Catalog, ...]:
+        from db.engine import reading
+        from db.queries import list_catalogs
+
+        with reading(self._engine) as session:
+            return list_catalogs(session=session)
+
+    def catalog(self, name: str | None = None) -> OpenCatalog:
+        """Return a catalogue with its current generation; a newer generation is picked up here.
+
+        Raises:
+            UnknownCatalog: there is no such catalogue, or none was named and several are loaded.
+            NotReady: it was loaded but not built.
+        """
+        infos = {info.name: info for info in self._infos()}
+        if name is None and len(infos) == 1:
+            name = next(iter(infos))
+        if name is None or name not in infos:
+            raise UnknownCatalog(name if name is not None else "(none named)", infos)
+        generation = self._store.current(name)
+        if generation is None:
+            raise NotReady(f"catalogue {name!r} was never built: run `almanac build --catalog {name}`")
+        with self._lock:
+            kept = self._opened.get(name)
+            if kept is None or kept.generation.id != generation.id:
+                from mining.config import MiningConfig
+
+                mining = MiningConfig.model_validate(generation.info["mining"])
+                kept = OpenCatalog(infos[name], generation, mining, self._encoder)
+                self._opened[name] = kept
+            return kept
+
+    def catalogs(self) -> tuple[CatalogCard, ...]:
+        """Return the catalogues that have a current generation."""
+        built = (info.name for info in self._infos() if self._store.current(info.name) is not None)
+        return tuple(self._card(self.catalog(name)) for name in built)
+
+    def _card(self, catalog: OpenCatalog) -> CatalogCard:
+        from db.engine import reading
+        from db.queries import personas
+
+        with reading(self._engine) as session:
+            people = personas(catalog.info, 5, session=session)
+        counts = catalog.generation.info["counts"]
+        places = [
+            PlaceCard(id=str(row.place), name=str(row.name_), kind=str(row.kind or ""))
+            for row in catalog.places.rename(columns={"name": "name_"}).itertuples()
+        ]
+        return CatalogCard(
+            name=catalog.name,
+            title=catalog.info.title,
+            items=counts["items"],
+            people=counts["people"],
+            interactions=counts["interactions"],
+            zone=catalog.info.zone,
+            now=catalog.now(),
+            data_from=catalog.window[0] if catalog.window else None,
+            data_to=catalog.window[1] if catalog.window else None,
+            categories=catalog.categories,
+            places=tuple(places),
+            personas=people,
+            examples=EXAMPLES.get(catalog.info.source, GENERAL),
+            generation=catalog.generation.id,
+        )
+
+    # Tools
+
+    def _asker(self, catalog: OpenCatalog, asker: Asker | None) -> Asker:
+        """Complete an asker: a naive instant is local time there, and a person's id becomes the stored one."""
+        asker = asker or Asker()
+        at = asker.at
+        if at is not None and at.tzinfo is None:
+            from zoneinfo import ZoneInfo
+
+            at = at.replace(tzinfo=ZoneInfo(catalog.info.zone))
+        person = asker.person
+        if person is not None:
+            from db.engine import reading
+            from db.queries import known_person
+
+            with reading(self._engine) as session:
+                known = known_person(catalog.info, person, session=session, pseudonyms=self._pseudonyms)
+            person = known or person
+        return asker.model_copy(update={"at": at or catalog.now(), "person": person})
+
+    def _toolbox(self, catalog: OpenCatalog, situation: Situation) -> Toolbox:
+        return Toolbox(
+            catalog=catalog,
+            situation=situation,
+            history=lambda person: self._history(catalog, person),
+            save_verdict=lambda person, item, verdict, at: self._save_verdict(
+                catalog, person, item, verdict, at
+            ),
+        )
+
+    def _history(self, catalog: OpenCatalog, person: str) -> pd.DataFrame:
+        from bot.build import rolled_up
+        from db.engine import reading
+        from db.queries import item_frame, person_interactions
+
+        with reading(self._engine) as session:
+            frame = person_interactions(catalog.info, person, session=session)
+            unknown = [item for item in frame["item"].unique() if item not in catalog.titles]
+            variants = item_frame(catalog.info, session=session, items=unknown) if unknown else None
+        return frame if variants is None else rolled_up(frame, variants)
+
+    def _save_verdict(self, catalog: OpenCatalog, person: str, item: str, verdict: Any, at: datetime) -> None:
+        from db.engine import writing
+        from db.queries import add_verdict
+
+        with writing(self._engine) as session:
+            add_verdict(catalog.info, person, item, verdict, at, session=session)
+
+    def tools(self, catalog: str | None = None) -> tuple[ToolSchema, ...]:
+        """Return the tools with the JSON schemas of their arguments, enumerations from the catalogue."""
+        opened = self.catalog(catalog)
+        return self._schemas(opened)
+
+    def _schemas(self, catalog: OpenCatalog) -> tuple[ToolSchema, ...]:
+        toolbox = self._toolbox(catalog, Situation())
+        enumerations = {"category": catalog.categories}
+        return tuple(tool_schema(getattr(toolbox, name), enumerations) for name in TOOL_NAMES)
+
+    def call(
+        self,
+        tool: str,
+        arguments: Mapping[str, Any],
+        *,
+        catalog: str | None = None,
+        asker: Asker | None = None,
+    ) -> ToolResult:
+        """Run one tool without the chat.
+
+        Raises:
+            ToolInputError: an argument is wrong; the message says which and what is allowed.
+        """
+        opened = self.catalog(catalog)
+        situation = Situation(asker=self._asker(opened, asker))
+        return self._call(opened, ToolCall(tool=tool, arguments=dict(arguments)), situation)
+
+    def _call(self, catalog: OpenCatalog, call: ToolCall, situation: Situation) -> ToolResult:
+        from retrieval.filters import FilterError
+
+        try:
+            return call_tool(self._toolbox(catalog, situation), call.tool, call.arguments)
+        except FilterError as error:
+            raise ToolInputError(str(error)) from error
+
+    # Conversation
+
+    def _agent(self, catalog: OpenCatalog) -> Agent:
+        from bot.dialogue.agent import Agent
+
+        llm = self.settings.llm
+        return Agent(
+            lexicon=catalog.lexicon,
+            grounder=catalog.grounder,
+            tools=self._schemas(catalog),
+            call=lambda call, situation: self._call(catalog, call, situation),
+            model=self.model,
+            choose=llm.choose,
+            wording=llm.wording,
+        )
+
+    def _conversation(
+        self, catalog: OpenCatalog, conversation: str | None, history: Sequence[Message]
+    ) -> Conversation:
+        """Return the conversation of that id, or a new one over the turns that came with the request."""
+        from bot.history import turns_of_messages, turns_of_stored
+        from db.engine import reading
+        from db.queries import load_conversation
+
+        if conversation is None:
+            turns = turns_of_messages(history, catalog.lexicon, catalog.titles)
+            return Conversation(
+                id=secrets.token_urlsafe(12), catalog=catalog.name, turns=turns[-MAX_HISTORY:]
+            )
+        with reading(self._engine) as session:
+            stored = load_conversation(conversation, session=session)
+        turns = turns_of_stored(stored.messages)
+        return Conversation(id=conversation, catalog=catalog.name, turns=turns[-MAX_HISTORY:])
+
+    def stream(
+        self,
+        message: str,
+        *,
+        catalog: str | None = None,
+        conversation: str | None = None,
+        history: Sequence[Message] = (),
+        asker: Asker | None = None,
+    ) -> Iterator[Event]:
+        """Answer one message as events, and save the turn before the last one.
+
+        Raises:
+            UnknownCatalog: there is no such catalogue.
+            AlmanacError: the message is empty or far too long.
+        """
+        text = checked(message, self.settings.web.max_message)
+        opened = self.catalog(catalog)
+        talk = self._conversation(opened, conversation, history)
+        who = self._asker(opened, asker)
+        return self._turn(opened, talk, text, who)
+
+    def _turn(self, catalog: OpenCatalog, talk: Conversation, text: str, who: Asker) -> Iterator[Event]:
+        for event in self._agent(catalog).answer(talk, text, asker=who):
+            if isinstance(event, DoneEvent):
+                self._save(catalog, talk, text, event.answer, who)
+            yield event
+
+    def _save(self, catalog: OpenCatalog, talk: Conversation, text: str, answer: Answer, who: Asker) -> None:
+        from db.engine import writing
+        from db.queries import save_turn
+
+        with writing(self._engine) as session:
+            save_turn(
+                catalog.info,
+                talk.id,
+                text,
+                answer.model_dump(mode="json"),
+                datetime.now(UTC),
+                session=session,
+                person=who.person,
+            )
+
+    def ask(
+        self,
+        message: str,
+        *,
+        catalog: str | None = None,
+        conversation: str | None = None,
+        history: Sequence[Message] = (),
+        asker: Asker | None = None,
+    ) -> Answer:
+        """Return the whole answer at once.
+
+        Raises:
+            UnknownCatalog: there is no such catalogue.
+            AlmanacError: the message is empty or far too long.
+        """
+        events = self.stream(
+            message, catalog=catalog, conversation=conversation, history=history, asker=asker
+        )
+        *_, last = events
+        if not isinstance(last, DoneEvent):
+            raise AlmanacError(f"the turn ended without an answer: {last!r}")
+        return last.answer
+
+    # The house
+
+    def warm(self) -> None:
+        """Open every part of every catalogue and the model, so that the first visitor does not wait."""
+        for info in self._infos():
+            if self._store.current(info.name) is not None:
+                self.catalog(info.name).warm()
+        self._encoder.encode(["hello"])
+        warm_up = getattr(self.model, "warm_up", None)
+        if warm_up is not None:
+            warm_up()
+
+    def health(self) -> dict[str, Any]:
+        """Return generation, data and model of each catalogue, ready for JSON."""
+        catalogs = {}
+        for info in self._infos():
+            generation = self._store.current(info.name)
+            catalogs[info.name] = {
+                "generation": generation.id if generation else None,
+                "created": generation.created.isoformat() if generation else None,
+                "counts": dict(generation.info["counts"]) if generation else {},
+                "from": generation.info["first"] if generation else None,
+                "to": generation.info["last"] if generation else None,
+            }
+        model = self.model
+        return {
+            "ready": any(each["generation"] for each in catalogs.values()),
+            "model": model.name if model is not None else None,
+            "backend": self.settings.llm.backend,
+            "catalogs": catalogs,
+        }
+
+
+def checked(message: str, longest: int) -> str:
+    """Return a message that can be answered, its ends trimmed and what no text can hold replaced.
+
+    Raises:
+        AlmanacError: it is empty or longer than `longest` characters.
+    """
+    text = message.encode("utf-8", "replace").decode("utf-8").replace("\x00", "").strip()
+    if not text:
+        raise AlmanacError("the message is empty: ask something, such as 'What goes with coffee?'")
+    if len(text) > longest:
+        raise AlmanacError(f"the message has {len(text):,} characters; at most {longest:,} can be answered")
+    return text
+
+
+def fetch_assets(settings: Settings, names: Sequence[str] | None, *, verify: bool = False) -> Iterator[Path]:
+    """Fetch assets into the cache: those named, or what the demo and the tests need.
+
+    Raises:
+        AssetError: an asset is unknown, damaged or out of reach.
+    """
+    from bot.progress import Bars
+    from db.assets import fetch
+
+    needed = ("movielens-100k", "complete-journey", "all-minilm-l6-v2", "smollm2-135m-instruct")
+    for name in names or needed:
+        bars = Bars()
+        try:
+            yield fetch(name, settings.cache, progress=bars, verify=verify)
+        finally:
+            bars.close()
+
+
+def serve_forever(settings: Settings) -> None:
+    """Open everything, serve until interrupted.
+
+    Raises:
+        NotReady: no catalogue was built.
+        ServeError: the address cannot be used.
+    """
+    from bot.web.serve import create_app, run
+
+    almanac = Almanac.open(settings)
+    if not almanac.catalogs():
+        raise NotReady("no catalogue was built yet: run `almanac load SOURCE`, then `almanac build`")
+    almanac.warm()
+    web = settings.web
+    if web.secret is None and web.secret_file is None:
+        web = web.model_copy(update={"secret_file": settings.home / "web.secret"})
+    run(create_app(almanac, web), host=settings.host, port=settings.port)
