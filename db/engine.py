@@ -1,7 +1,8 @@
 """One engine, two kinds of session: `reading` and `writing`.
 
-Knows how SQLite must be asked to behave (WAL, foreign keys, one writer that says so at once) and how a failure to
-connect is told to people. It refuses to know any table's meaning, and keeps nothing at module level.
+Knows how SQLite must be asked to behave (WAL, foreign keys, one writer that says so at once) and how a
+failure to connect is told to people. It refuses to know any table's meaning, and keeps nothing at module
+level.
 """
 
 from __future__ import annotations
@@ -60,8 +61,8 @@ def reading(engine: Engine) -> Iterator[Session]:
 def writing(engine: Engine) -> Iterator[Session]:
     """Yield a session for one write transaction: committed at the end, rolled back on any exception.
 
-    On SQLite it begins as BEGIN IMMEDIATE: a transaction that reads first and writes later would fail at once,
-    without waiting, when another writer came between.
+    On SQLite it begins as BEGIN IMMEDIATE: a transaction that reads first and writes later would fail at
+    once, without waiting, when another writer came between.
     """
     marked = engine.execution_options(**{_WRITES: True})
     with Session(marked, expire_on_commit=False) as session, session.begin():

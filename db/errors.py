@@ -1,3 +1,4 @@
+# ruff: noqa: N818 (UnknownCatalog says it without "Error")
 """Every error that `db` raises, drawn as a tree; a message is one line and says what to do.
 
 DbError
@@ -26,10 +27,8 @@ class UnknownCatalog(DbError):
     def __init__(self, name: str, known: Iterable[str]) -> None:
         self.name = name
         self.known = tuple(sorted(known))
-        if self.known:
-            hint = f"loaded: {', '.join(self.known)}"
-        else:
-            hint = "none is loaded yet: run `almanac load SOURCE`"
+        loaded = f"loaded: {', '.join(self.known)}"
+        hint = loaded if self.known else "none is loaded yet: run `almanac load SOURCE`"
         super().__init__(f"there is no catalogue {name!r} ({hint})")
 
 

@@ -1,7 +1,8 @@
 """Every read and write of rows, one function each, with a keyword-only session.
 
-Gathered from four modules: `catalogs` (catalogues and their counts), `frames` (what mining and retrieval take),
-`people` (one person's history, live interactions, verdicts) and `records` (conversations, generations, quarantine).
+Gathered from four modules: `catalogs` (catalogues and their counts), `frames` (what mining and retrieval
+take), `people` (one person's history, live interactions, verdicts) and `records` (conversations,
+generations, quarantine).
 """
 
 from __future__ import annotations

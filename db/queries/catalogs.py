@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 from sqlalchemy import func
 from sqlmodel import Session, select
@@ -22,7 +22,8 @@ def get_catalog(name: str | None = None, *, session: Session) -> Catalog:
     """Return the catalogue of that name; None takes the only one that is loaded.
 
     Raises:
-        UnknownCatalog: there is no such catalogue, or None and not exactly one; the message names those there are.
+        UnknownCatalog: there is no such catalogue, or None and not exactly one; the message names those
+            there are.
     """
     catalogs = list_catalogs(session=session)
     if name is None and len(catalogs) == 1:
@@ -30,15 +31,14 @@ def get_catalog(name: str | None = None, *, session: Session) -> Catalog:
     for catalog in catalogs:
         if catalog.name == name:
             return catalog
-    raise UnknownCatalog(name, [each.name for each in catalogs])
+    raise UnknownCatalog(name or "", [each.name for each in catalogs])
 
 
 def catalog_counts(catalog: Catalog, *, session: Session) -> CatalogCounts:
     """Return how many rows of each noun the catalogue holds, and its first and last instant."""
 
-    def count(row: type[ItemRow] | type[PersonRow] | type[PlaceRow], *where: object) -> int:
-        c = columns(row)
-        query = select(func.count()).where(c["catalog_id"] == catalog.id, *where)  # type: ignore[call-overload]
+    def count(row: type[ItemRow] | type[PersonRow] | type[PlaceRow], *where: Any) -> int:
+        query = select(func.count()).where(columns(row)["catalog_id"] == catalog.id, *where)
         return int(session.exec(query).one())
 
     c = columns(InteractionRow)

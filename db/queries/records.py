@@ -7,9 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlmodel import Session
+import sqlalchemy as sa
+from sqlmodel import Session, col, select
 
-from db.tables import GenerationRecord
+from db.errors import InvalidRow, UnknownConversation
+from db.tables import CatalogRow, ConversationRow, GenerationRecord, LoadRow, QuarantineRow, TurnRow
 from db.values import Catalog, Quarantined, StoredConversation
 
 
@@ -33,8 +35,28 @@ def save_turn(
         at: The instant.
         session: A session of `db.writing`.
         person: Who asks; the first one named stays.
+
+    Raises:
+        InvalidRow: the conversation belongs to another catalogue.
     """
-    raise NotImplementedError
+    row = session.get(ConversationRow, conversation)
+    if row is None:
+        row = ConversationRow(id=conversation, catalog_id=catalog.id, person=person, created=at)
+    elif row.catalog_id != catalog.id:
+        raise InvalidRow(f"conversation {conversation!r} is not about {catalog.name!r}; begin a new one")
+    elif row.person is None:
+        row.person = person
+    session.add(row)
+    session.flush()
+    last = session.exec(
+        select(sa.func.max(TurnRow.ordinal)).where(col(TurnRow.conversation_id) == conversation)
+    ).one()
+    ordinal = 0 if last is None else int(last) + 1
+    session.add(
+        TurnRow(conversation_id=conversation, ordinal=ordinal, message=message, answer=dict(answer), at=at)
+    )
+    session.flush()
+    return ordinal
 
 
 def load_conversation(conversation: str, *, session: Session) -> StoredConversation:
@@ -43,7 +65,19 @@ def load_conversation(conversation: str, *, session: Session) -> StoredConversat
     Raises:
         UnknownConversation: none of that id is stored.
     """
-    raise NotImplementedError
+    row = session.get(ConversationRow, conversation)
+    if row is None:
+        raise UnknownConversation(conversation)
+    name = session.exec(select(CatalogRow.name).where(col(CatalogRow.id) == row.catalog_id)).one()
+    turns = session.exec(
+        select(TurnRow).where(col(TurnRow.conversation_id) == conversation).order_by(col(TurnRow.ordinal))
+    ).all()
+    messages: list[dict[str, Any]] = []
+    for turn in turns:
+        messages.append({"role": "user", "content": turn.message, "at": turn.at})
+        text = str(turn.answer.get("answer", ""))
+        messages.append({"role": "assistant", "content": text, "answer": turn.answer, "at": turn.at})
+    return StoredConversation(id=row.id, catalog=name, person=row.person, messages=tuple(messages))
 
 
 def record_generation(
@@ -56,14 +90,26 @@ def record_generation(
     session: Session,
 ) -> None:
     """Note that a generation was built; its files and manifest live in `path`."""
-    raise NotImplementedError
+    row = GenerationRecord(
+        catalog_id=catalog.id, generation=generation, path=str(path), info=dict(info), created=at
+    )
+    session.add(row)
+    session.flush()
 
 
 def list_generations(catalog: Catalog, *, session: Session) -> tuple[GenerationRecord, ...]:
     """Return what was built, the newest first."""
-    raise NotImplementedError
+    query = select(GenerationRecord).where(col(GenerationRecord.catalog_id) == catalog.id)
+    return tuple(session.exec(query.order_by(col(GenerationRecord.id).desc())).all())
 
 
 def quarantine_rows(catalog: Catalog, *, session: Session, k: int = 100) -> tuple[Quarantined, ...]:
     """Return the first `k` rows that the latest load could not take."""
-    raise NotImplementedError
+    latest = select(sa.func.max(LoadRow.id)).where(col(LoadRow.catalog_id) == catalog.id)
+    query = (
+        select(QuarantineRow)
+        .where(col(QuarantineRow.load_id) == latest.scalar_subquery())
+        .order_by(col(QuarantineRow.id))
+        .limit(k)
+    )
+    return tuple(Quarantined(row.file, row.line, row.reason, row.row) for row in session.exec(query).all())
