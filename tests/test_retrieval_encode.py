@@ -27,6 +27,11 @@ def minilm_folder() -> Path:
     return found[0].parent
 
 
+@pytest.fixture(scope="module")
+def minilm() -> SentenceEncoder:
+    return SentenceEncoder(minilm_folder(), device="cpu", threads=1)
+
+
 class EncoderContract:
     """What every encoder promises; a subclass provides `encoder`."""
 
@@ -93,9 +98,9 @@ def test_other_architectures_are_left_to_sentence_transformers(tmp_path):
 
 @pytest.mark.slow
 class TestSentenceEncoder(EncoderContract):
-    @pytest.fixture(scope="class")
-    def encoder(self):
-        return SentenceEncoder(minilm_folder(), device="cpu", threads=1)
+    @pytest.fixture
+    def encoder(self, minilm):
+        return minilm
 
     def test_the_quick_path_gives_the_same_vectors(self, encoder):
         texts = [*AWKWARD, "funny animated film for kids", "something to dip chips in", "unaffable 12oz"]
