@@ -1,0 +1,191 @@
+"""A language model that runs in this process: any chat model that transformers can load.
+
+Knows where a model's files are and how a reply is made from scores. torch and transformers load on first use, in
+`bot.llm.local_engine`. One model serves all conversations: they take turns token by token (`bot.llm.fair`).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from bot.dialogue.turn import Message, ToolCall
+from bot.llm.base import ModelError, ToolSchema
+from bot.llm.config import LlmConfig
+from bot.llm.constrain import Constrainer, parse
+from bot.llm.fair import FairLock
+from bot.llm.stops import until
+
+if TYPE_CHECKING:
+    from bot.llm.local_engine import Engine, Reading, Scores
+
+
+class LocalModel:
+    """A chat model on this machine's processor or accelerator; greedy, so that the same turn reads the same."""
+
+    def __init__(self, folder: Callable[[], str | Path], config: LlmConfig, *, name: str) -> None:
+        """Prepare; nothing is loaded yet.
+
+        Args:
+            folder: Returns the model's folder or hub id; called once, at the first use.
+            config: Threads, types, limits.
+            name: What people call the model.
+        """
+        self._folder = folder
+        self._config = config
+        self._name = name
+        self._turns = FairLock()
+        self._loading = threading.Lock()
+        self._loaded: tuple[Engine, Constrainer] | None = None
+
+    @classmethod
+    def open(cls, config: LlmConfig, assets: Callable[[str], Path]) -> LocalModel:
+        """Find what `config.model` names: a folder, a GGUF file, an asset, or a hub id.
+
+        Raises:
+            ModelError: a path that is neither a folder nor a GGUF file.
+        """
+        path = Path(config.model).expanduser()
+        if path.exists():
+            if path.is_file() and path.suffix != ".gguf":
+                raise ModelError(
+                    f"llm.model is the file {config.model!r}; name a model folder or a .gguf file"
+                )
+            return cls(lambda: model_folder(path), config, name=path.stem if path.is_file() else path.name)
+        if path.is_absolute() or config.model.startswith((".", "~")):
+            raise ModelError(f"llm.model names {config.model!r}, where nothing is; check the path")
+        if "/" in config.model:
+            return cls(lambda: config.model, config, name=config.model)
+        return cls(lambda: model_folder(assets(config.model)), config, name=config.model)
+
+    @property
+    def name(self) -> str:
+        """What people call the model."""
+        return self._name
+
+    @property
+    def waiting(self) -> int:
+        """How many conversations wait for their next token."""
+        return self._turns.waiting
+
+    def warm_up(self, prompts: Sequence[str] = ()) -> None:
+        """Load the model, and read the fixed beginnings of prompts so that the first message need not wait.
+
+        Args:
+            prompts: System prompts that will be used.
+
+        Raises:
+            ModelError: the model cannot be loaded.
+        """
+        engine, _ = self._load()
+        for system in prompts or ("",):
+            self._read(
+                engine, engine.prompt(system, [Message(role="user", content="Hello")]), monotonic() + 60
+            )
+
+    def choose(
+        self, system: str, messages: Sequence[Message], tools: Sequence[ToolSchema], *, max_tokens: int = 160
+    ) -> ToolCall | None:
+        """Choose a tool; the call is valid under its schema whatever the model's scores are.
+
+        Raises:
+            ModelError: the model failed, or took longer than its time.
+        """
+        engine, constrainer = self._load()
+        deadline = monotonic() + self._config.timeout
+        constraint = constrainer.start(tools)
+        reading, scores = self._read(engine, engine.prompt(system, messages), deadline)
+        while not constraint.done:
+            if len(constraint.ids) >= max_tokens:
+                constraint.close()
+                break
+            taken = constraint.forced()
+            if not taken:
+                token = constraint.best(scores)
+                constraint.take(token)
+                taken = [token]
+            if not constraint.done:
+                scores = self._step(reading, taken, deadline)
+        return parse(constraint.text)
+
+    def stream(
+        self, system: str, messages: Sequence[Message], *, max_tokens: int = 200, stop: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """Yield the reply piece by piece; close the iterator to stop early.
+
+        Raises:
+            ModelError: the model failed, or took longer than its time.
+        """
+        engine, _ = self._load()
+        deadline = monotonic() + self._config.timeout
+        limit = min(max_tokens, self._config.max_tokens)
+        yield from until(self._pieces(engine, engine.prompt(system, messages), limit, deadline), stop)
+
+    def _pieces(self, engine: Engine, prompt: list[int], limit: int, deadline: float) -> Iterator[str]:
+        reading, scores = self._read(engine, prompt, deadline)
+        ids: list[int] = []
+        shown = ""
+        while len(ids) < limit:
+            token = int(scores.argmax())
+            if token in engine.ends:
+                break
+            ids.append(token)
+            text = engine.decode(ids)
+            if not text.endswith("\ufffd"):  # a character of several tokens is not whole yet
+                yield text[len(shown) :]
+                shown = text
+            if len(ids) < limit:
+                scores = self._step(reading, [token], deadline)
+
+    def _read(self, engine: Engine, prompt: list[int], deadline: float) -> tuple[Reading, Scores]:
+        with self._turns:
+            reading = engine.begin(prompt)
+            scores = reading.read()
+        while reading.reading:
+            self._in_time(deadline)
+            with self._turns:
+                scores = reading.read()
+        return reading, scores
+
+    def _step(self, reading: Reading, tokens: Sequence[int], deadline: float) -> Scores:
+        self._in_time(deadline)
+        with self._turns:
+            return reading.step(tokens)
+
+    def _in_time(self, deadline: float) -> None:
+        if monotonic() > deadline:
+            raise ModelError(f"{self._name} took longer than {self._config.timeout:g} s (`llm.timeout`)")
+
+    def _load(self) -> tuple[Engine, Constrainer]:
+        with self._loading:
+            if self._loaded is None:
+                from bot.llm.local_engine import Engine
+
+                config = self._config
+                engine = Engine(
+                    self._folder(), threads=config.threads, dtype=config.dtype, device=config.device
+                )
+                constrainer = Constrainer(
+                    engine.tokenizer_json(), vocabulary=engine.vocabulary, eos=engine.eos
+                )
+                self._loaded = (engine, constrainer)
+            return self._loaded
+
+
+def model_folder(path: Path) -> Path:
+    """Return a folder that transformers loads fast: `path`, or what its GGUF file was converted to.
+
+    Raises:
+        ModelError: there is no model, or more than one GGUF file.
+    """
+    if (path / "config.json").is_file():
+        return path
+    files = [path] if path.is_file() else sorted(path.glob("**/*.gguf"))
+    if len(files) != 1:
+        raise ModelError(f"{str(path)!r} holds {len(files)} GGUF files and no config.json; name one model")
+    from bot.llm.local_gguf import converted
+
+    return converted(files[0], path.with_name(f"{path.stem}-safetensors"))
