@@ -6,12 +6,46 @@ message asks for, and it reads no database: it is built from the item and place 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from bot.dialogue.link import Links
+from bot.dialogue.lexicon_english import COMMON
+from bot.dialogue.lexicon_forms import (
+    DISTINCTIVE,
+    FULL,
+    SHORT,
+    TAIL,
+    common_forms,
+    is_ordinary,
+    looks_proper,
+    names_in,
+    proper_forms,
+    rare_words,
+)
+from bot.dialogue.lexicon_index import Name, NameTable
+from bot.dialogue.lexicon_places import place_names
+from bot.dialogue.lexicon_text import key
+from bot.dialogue.lexicon_words import CATEGORY_WORDS, CHINESE_WORDS, OWN_BRAND, PRODUCT_WORDS
+from bot.dialogue.link import Links, LinkTables, link
+
+Pair = tuple[str, Name]
+
+_NOT_ATTRIBUTES = frozenset({"item", "title", "category", "year", "parent", "text", "synonyms", "n", "original_title"})
+_MOST_VALUES = 500
+"""A text attribute with more values than this names things, not kinds, and is no filter in words."""
+_POPULAR = 0.95
+"""Share of items that are taken less often than a popular one."""
+_NEVER_ALONE = frozenset(
+    """store week day time people household customer basket night home way thing kind item list morning evening weekend
+    month season rule pattern other one set use man woman person line need card service sale year movie film
+    """.split()  # noqa: SIM905
+)
+"""Words of conversation: as a short form of a product's name they would be found everywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +56,8 @@ class Nouns:
     items: str = "items"
     did: str = "chose"
     """What the log records, in the past tense: "rated", "bought"."""
+    place: str = "store"
+    """What a numbered place is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +66,15 @@ class Lexicon:
 
     nouns: Nouns
     titles: Mapping[str, str]
-    """Item id -> title as shown."""
+    """Item id -> title as shown; variants are not in it."""
     categories: tuple[str, ...]
     places: Mapping[str, str]
     """Place id -> name as shown."""
+    years: Mapping[str, int]
+    """Item id -> year, where it has one."""
+    proper: bool
+    """True where titles are names ("Toy Story"), False where they are nouns ("Tortilla chips")."""
+    tables: LinkTables
 
     @classmethod
     def build(
@@ -48,14 +89,198 @@ class Lexicon:
 
         Args:
             items: The item frame (`item, title, category, year, parent`, attributes, optional `synonyms` "a|b").
-                Items with a parent are variants and get no name of their own.
+                Items with a parent are variants: they lend their attributes, not their titles.
             places: The place frame (`place, name, kind, parent`), None where the catalogue has no places.
-            nouns: How people call its things; None takes general words.
+            nouns: How people call its things (unknown keys of a mapping are ignored); None takes general words.
             popularity: Item id -> how often it was taken; settles ambiguous words. A column `n` of `items`
                 serves where it is None.
         """
-        raise NotImplementedError
+        own = items[items["parent"].isna()] if "parent" in items.columns else items
+        titles = {str(i): str(t) for i, t in zip(own["item"], own["title"], strict=True)}
+        weights = _weights(own, popularity)
+        proper = looks_proper(list(titles.values()))
+        categories = _categories(own)
+        measures, labels = _attributes(items)
+        exact, common = _item_names(own, titles, weights, proper=proper)
+        common += [*_category_names(categories), *_label_names(labels, set(categories))]
+        common += place_names(places)
+        words = _everyday(common, proper=proper)
+        known = [word for word in COMMON if len(word) >= 4]
+        years = _years(own)
+        place_labels = _place_labels(places)
+        return cls(
+            nouns=nouns if isinstance(nouns, Nouns) else _nouns(nouns),
+            titles=titles,
+            categories=tuple(categories),
+            places=place_labels,
+            years=years,
+            proper=proper,
+            tables=LinkTables(
+                names=NameTable.build(exact, [*common, *words], known),
+                years=years,
+                places=frozenset(place_labels),
+                place_noun=_place_noun(places),
+                measures=measures,
+            ),
+        )
 
     def link(self, text: str) -> Links:
-        """Find every name, time, year and number in a message."""
-        raise NotImplementedError
+        """Find every name, time, year, number and verdict in a message."""
+        return link(text, self.tables)
+
+    def title(self, item: str) -> str:
+        """Return the title of an item, its id where it has none here (a variant)."""
+        return self.titles.get(item, item)
+
+
+def _nouns(given: Mapping[str, str] | None) -> Nouns:
+    fields = Nouns.__slots__
+    return Nouns(**{name: value for name, value in (given or {}).items() if name in fields})
+
+
+def _weights(own: pd.DataFrame, popularity: Mapping[str, float] | pd.Series | None) -> dict[str, float]:
+    if popularity is None:
+        popularity = dict(zip(own["item"].astype(str), own["n"], strict=True)) if "n" in own.columns else {}
+    found: Mapping[Hashable, Any] = popularity.to_dict() if isinstance(popularity, pd.Series) else dict(popularity)
+    return {str(item): float(weight) for item, weight in found.items()}
+
+
+def _years(own: pd.DataFrame) -> dict[str, int]:
+    if "year" not in own.columns:
+        return {}
+    known = own[own["year"].notna()]
+    return {str(item): int(year) for item, year in zip(known["item"], known["year"], strict=True)}
+
+
+def _categories(own: pd.DataFrame) -> list[str]:
+    """Return the categories by how many items have them, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for cell, n in own["category"].dropna().value_counts().items() if "category" in own.columns else ():
+        for name in str(cell).split("|"):
+            counts[name.strip()] += int(n)
+    counts.pop("", None)
+    return [name for name, _ in counts.most_common()]
+
+
+def _attributes(items: pd.DataFrame) -> tuple[tuple[str, ...], dict[str, list[str]]]:
+    """Return the numeric attributes, and the values of the text attributes that are few enough to be kinds."""
+    measures: list[str] = []
+    labels: dict[str, list[str]] = {}
+    for name in map(str, items.columns):
+        if name in _NOT_ATTRIBUTES:
+            continue
+        column = items[name].dropna()
+        if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+            measures.append(name)
+            continue
+        values = [str(value) for value in column.unique()[: _MOST_VALUES + 1]]
+        if len(values) <= _MOST_VALUES and not all(value.isdigit() for value in values):
+            labels[name] = values
+    return tuple(measures), labels
+
+
+def _item_names(
+    own: pd.DataFrame, titles: Mapping[str, str], weights: Mapping[str, float], *, proper: bool
+) -> tuple[list[Pair], list[Pair]]:
+    """Return the names of items as written, and those in the singular."""
+    exact: list[Pair] = []
+    nouns: list[Pair] = []
+    popular = float(np.quantile(list(weights.values()), _POPULAR)) if weights else np.inf
+    for item, title in titles.items():
+        weight = weights.get(item, 0.0)
+        if proper:
+            exact += _proper_names(item, title, weight, popular=weight >= popular)
+        else:
+            nouns += [
+                (form, Name("item", item, score, weight))
+                for form, score in common_forms(title)
+                if score == FULL or form not in _NEVER_ALONE
+            ]
+    if proper:
+        exact += _distinctive(titles, weights)
+    if "synonyms" in own.columns:
+        for item, cell in own.set_index("item")["synonyms"].dropna().items():
+            for word in str(cell).split("|"):
+                name = Name("item", str(item), FULL - 0.02, weights.get(str(item), 0.0))
+                nouns.append((key(word, singulars=True), name))
+    return exact, nouns
+
+
+def _proper_names(item: str, title: str, weight: float, *, popular: bool) -> Iterator[Pair]:
+    bare = key(names_in(title)[0])
+    for form, score in proper_forms(title):
+        words = form.split()
+        ordinary = is_ordinary(form)
+        if len(words) == 2:
+            ordinary = ordinary and not (popular and form == bare)
+        elif len(words) > 2:
+            ordinary = ordinary and not any(len(word) > 4 for word in words)
+        shortened = form != bare and score < FULL
+        yield form, Name("item", item, score, weight, ordinary, ordinary and shortened and len(words) == 1)
+
+
+def _distinctive(titles: Mapping[str, str], weights: Mapping[str, float]) -> Iterator[Pair]:
+    """Yield words that stand in one title only ("Strangelove") as names of it."""
+    holders: dict[str, list[str]] = {}
+    for item, title in titles.items():
+        for word in set(rare_words(names_in(title)[0])):
+            holders.setdefault(word, []).append(item)
+    for word, held_by in holders.items():
+        if len(held_by) == 1:
+            yield word, Name("item", held_by[0], DISTINCTIVE, weights.get(held_by[0], 0.0))
+
+
+def _category_names(categories: list[str]) -> Iterator[Pair]:
+    for rank, category in enumerate(categories):
+        for form, score in common_forms(category):
+            if form not in _NEVER_ALONE:
+                yield form, Name("category", category, score * 0.99 if score == FULL else score * 0.96, -rank)
+
+
+def _label_names(labels: Mapping[str, list[str]], categories: set[str]) -> Iterator[Pair]:
+    """Yield values of text attributes as filters; a single everyday word counts only with the attribute's name."""
+    for attribute, values in labels.items():
+        for value in set(values) - categories:
+            form = key(value, singulars=True)
+            name = Name("filter", f"{attribute}={value}", 0.9)
+            yield f"{form} {key(attribute)}", name
+            yield f"{key(attribute)} {form}", name
+            if not is_ordinary(form) and not any(char.isdigit() for char in form):
+                yield form, name
+        for said, value in OWN_BRAND.items() if attribute == "brand" else ():
+            if value in values:
+                yield key(said, singulars=True), Name("filter", f"brand={value}", FULL)
+
+
+def _everyday(names: list[Pair], *, proper: bool) -> list[Pair]:
+    """Return everyday and Chinese words for what the catalogue has: "scary" is Horror, "nappies" are diapers."""
+    meant: dict[str, list[Name]] = {}
+    for form, name in names:
+        if name.kind in ("item", "category"):
+            meant.setdefault(form, []).append(name)
+    tables = (CATEGORY_WORDS if proper else PRODUCT_WORDS, CHINESE_WORDS)
+    pairs: list[Pair] = []
+    for said, target in ((said, target) for table in tables for said, target in table.items()):
+        form = key(said, singulars=True)
+        for name in meant.get(key(target, singulars=True), ()):
+            if name.score >= TAIL * 0.9:
+                score = min(name.score, 0.95)
+                pairs.append((form, Name(name.kind, name.value, score, name.weight)))
+    return pairs
+
+
+def _place_labels(places: pd.DataFrame | None) -> dict[str, str]:
+    if places is None or places.empty:
+        return {}
+    return {str(place): str(name) for place, name in zip(places["place"], places["name"], strict=True)}
+
+
+def _place_noun(places: pd.DataFrame | None) -> str:
+    """Return what numbered places are called, empty where no place id is a number."""
+    if places is None or places.empty or "kind" not in places.columns:
+        return ""
+    numbered = places[places["place"].astype(str).str.fullmatch(r"\d+")]
+    return str(numbered["kind"].mode().iloc[0]) if len(numbered) else ""
+
+
+assert DISTINCTIVE < TAIL < SHORT < FULL  # noqa: S101 - the order that look-ups rely on

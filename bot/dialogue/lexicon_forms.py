@@ -22,6 +22,10 @@ _MOVED = re.compile(r"^(?P<name>.+?), (?P<article>the|a|an|le|la|les|l'|il|el|lo
 _YEAR = re.compile(r"\s*\((?P<year>(?:18|19|20)\d\d)\)\s*$")
 _OTHER = re.compile(r"\s*\((?P<other>[^()]{2,})\)\s*$")
 _SUBTITLE = re.compile(r"\s*(?::| - | or: )\s*")
+_DIGITS = {
+    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
+    "ten": "10", "eleven": "11", "twelve": "12", "twenty": "20", "hundred": "100",
+}  # fmt: skip
 _GENERIC = frozenset("movie motion picture part series episode volume show film collection special".split())  # noqa: SIM905
 
 
@@ -67,17 +71,26 @@ def proper_forms(title: str) -> Iterator[tuple[str, float]]:
 
 
 def _one_name(name: str, score: float) -> Iterator[tuple[str, float]]:
-    whole = key(name)
-    yield whole, score
-    words = whole.split()
-    if len(words) > 1 and words[0] in _ARTICLES:
-        yield " ".join(words[1:]), score * BARE
-    if "part" in words[1:]:
-        yield " ".join(word for word in words if word != "part"), score * BARE
-    if len(words) > 1 and all(len(word) == 1 for word in words):
-        yield "".join(words), score
-    if "&" in name or " and " in name.lower():
-        yield " ".join(word for word in words if word != "and"), score * BARE
+    words = key(name).split()
+    yield " ".join(words), score
+    if len(words) < 2:
+        return
+    bare = words[1:] if words[0] in _ARTICLES else words
+    shorter = {
+        " ".join(bare),
+        *(" ".join(word for word in form if word != "part") for form in (words, bare) if "part" in form[1:]),
+        *(" ".join(word for word in form if word != "and") for form in (words, bare) if "and" in form[1:]),
+        " ".join(_DIGITS.get(word, word) for word in bare),
+    }
+    yield from ((form, score * BARE) for form in shorter - {" ".join(words), ""})
+    letters = _letters(words)
+    if letters > 1:
+        yield "".join(words[:letters]), score * (BARE if letters == len(words) else SHORT)
+
+
+def _letters(words: list[str]) -> int:
+    """Return how many words at the beginning are single letters ("E.T.", "M*A*S*H")."""
+    return next((at for at, word in enumerate(words) if len(word) > 1), len(words))
 
 
 def common_forms(title: str) -> Iterator[tuple[str, float]]:

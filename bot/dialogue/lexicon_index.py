@@ -7,7 +7,7 @@ Knows keys and edit distances. It refuses to know sentences: which name counts a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -53,7 +53,7 @@ class NameTable:
     vocabulary: Mapping[str, tuple[str, ...]]
     """First letter -> words that a misspelt word may stand for."""
     by_word: Mapping[str, tuple[str, ...]]
-    """A rare word -> the keys of several words that hold it."""
+    """A rare word -> the keys of `exact` of several words that hold it."""
     longest: int
     words: frozenset[str] = field(default=frozenset())
 
@@ -78,7 +78,7 @@ class NameTable:
             joined = "".join(parts)
             if len(joined) >= 6:
                 squeezed.setdefault(joined, key)
-            if len(parts) > 1:
+            if len(parts) > 1 and key in exact_table:
                 for part in set(parts):
                     by_word[part].append(key)
         vocabulary: dict[str, list[str]] = defaultdict(list)
@@ -130,15 +130,24 @@ class NameTable:
                     best = (edits, -likeness, candidate)
         return best[2] if best else None
 
-    def misspelt(self, words: tuple[str, ...], anchor: str) -> list[tuple[str, float]]:
-        """Return the keys of several words that hold `anchor` and are close to `words`, with their likeness."""
-        joined = " ".join(words)
-        found = []
-        for key in self.by_word.get(anchor, ()):
-            likeness = fuzz.ratio(joined, key, score_cutoff=100 * _MISSPELT) / 100
-            if likeness:
-                found.append((key, likeness))
-        return sorted(found, key=lambda pair: -pair[1])
+    def near(self, words: Sequence[str], anchor: int) -> tuple[int, int, str, float] | None:
+        """Return (first, last, key, likeness) of the misspelt name that holds the word at `anchor`.
+
+        Windows of a word less to a word more than the key are compared; the likeness is that of
+        `rapidfuzz.fuzz.ratio`, and below 0.87 nothing is found.
+        """
+        best: tuple[float, int, int, str] | None = None
+        for key in self.by_word.get(words[anchor], ()):
+            parts = key.split()
+            where = parts.index(words[anchor])
+            for size in (len(parts), len(parts) - 1, len(parts) + 1):
+                for first in range(max(anchor - where - 1, 0), anchor - where + 2):
+                    if size < 2 or not first <= anchor < first + size <= len(words):
+                        continue
+                    likeness = fuzz.ratio(" ".join(words[first : first + size]), key) / 100
+                    if likeness >= _MISSPELT and (best is None or likeness > best[0]):
+                        best = (likeness, first, first + size - 1, key)
+        return None if best is None else (best[1], best[2], best[3], best[0])
 
     def named(self, key: str) -> tuple[Name, ...]:
         """Return what a stored key stands for."""

@@ -1,0 +1,325 @@
+"""Years, counts, positions, verdicts and measures in words: what is read by pattern and not by name.
+
+Knows English and Chinese phrases. It refuses to know the catalogue, except for the range of its years and the names
+of its measures, which are arguments.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, Literal
+
+PhraseKind = Literal["year_from", "year_to", "k", "ordinal", "number", "verdict", "filter"]
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Something read by pattern; `year_from` and `year_to` of one phrase share its characters."""
+
+    kind: PhraseKind
+    value: str | int
+    start: int
+    end: int
+    negated: bool = False
+
+
+NUMBERS: Final[dict[str, int]] = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "a couple": 2, "a couple of": 2, "couple of": 2,
+    "a pair of": 2, "a few": 3, "a handful of": 5, "half a dozen": 6, "a dozen": 12, "dozen": 12, "a single": 1,
+    "just a": 1, "only a": 1,
+    "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "几": 3,
+}  # fmt: skip
+_ENGLISH_NUMBER = "|".join(sorted((re.escape(n) for n in NUMBERS if n.isascii()), key=len, reverse=True))
+_COUNT = rf"\d{{1,3}}|{_ENGLISH_NUMBER}"
+_THINGS = (
+    "movies?|films?|titles?|flicks?|items?|products?|things?|picks?|suggestions?|recommendations?|ideas?|options?|"
+    "choices?|results?|rules?|patterns?|examples?|pairs?|comedies|dramas|thrillers|westerns|documentaries|musicals|"
+    "cartoons|mysteries|romances|snacks?|recs|goods|stuff|of them|of those|of these|more|ones"
+)
+_K = re.compile(
+    rf"\b(?:(?:top|best|first|another|only|just|exactly|at most|give me|show me|list|name|suggest|recommend)\s+"
+    rf"(?:the\s+)?(?:top\s+|best\s+)?(?P<lead>{_COUNT})(?![\w'/%.]|\s*(?:stars?|percent|years?|days?|weeks?|months?|out of))"
+    rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more))"
+)
+_ZH_K = re.compile(r"(?P<few>\d{1,3}|[一两二三四五六七八九十几])\s*(?:部|个|种|款|条|样)(?!月|小时|星期)")
+_ONE_ANAPHOR = re.compile(
+    r"\b(?:this|that|which|the|first|second|third|last|next|other|no|new|old|good|funny)\s+$"
+)
+
+_ORDINALS: Final[dict[str, int]] = {
+    "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
+    "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10,
+    "10th": 10, "last": -1, "final": -1, "top": 1, "bottom": -1,
+}  # fmt: skip
+_ORDINAL = re.compile(
+    rf"(?:\b(?:the|your|that|and|why|rate|about)\s+)(?P<word>{'|'.join(_ORDINALS)})"
+    r"(?:\s+(?:one|two|three|film|movie|item|pick|title|suggestion|recommendation|product|result|choice)\b"
+    r"|(?=\s*(?:$|[?.!,;:]|and\b|or\b|is\b|was\b|with\b|but\b|instead\b|again\b|\d)))"
+    r"|(?:\bnumber|\bno\.|#|\bnr\.?)\s*(?P<number>\d{1,2}|one|two|three|four|five)\b(?!\s*(?:of|films|movies))"
+    r"|第\s*(?P<zh>[一二三四五六七八九十]|\d{1,2})\s*(?:部|个|个推荐|种)?|(?P<zhlast>最后一[部个])"
+)
+
+_Y = r"(?P<{}>(?:18|19|20)\d\d)(?![\d])"
+_DECADE_NAMES: Final[dict[str, int]] = {
+    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
+    "eighties": 1980, "nineties": 1990, "noughties": 2000,
+}  # fmt: skip
+_DECADE = (
+    rf"(?:'?(?P<short>[2-9]0)'?s|(?P<long>(?:18|19|20)\d0)'?s|(?P<name>{'|'.join(_DECADE_NAMES)}))(?!\w)"
+)
+_FROM_WORDS = r"after|post|newer than|later than|more recent than|younger than|past"
+_TO_WORDS = r"before|pre|older than|earlier than|prior to"
+_SINCE_WORDS = r"since|from|starting (?:in|from)|beginning in"
+_UNTIL_WORDS = r"until|till|up to|by|through|no later than|not later than|not newer than|at the latest"
+_NOT_WORDS = r"(?:nothing|none|no|not|nor|never|without|don't want|exclude|except)(?:\s+(?:any(?:thing)?|one|films?|movies?|ones|made|from|released|that'?s|the))*\s+"
+_THE = r"[\s-]*(?:the\s+|year\s+)?"
+_TIME = rf"(?P<since_after>{_FROM_WORDS})|(?P<before>{_TO_WORDS})|(?P<since>{_SINCE_WORDS})|(?P<until>{_UNTIL_WORDS})"
+_RANGE = re.compile(
+    rf"\b(?:between|from)?\s*(?:the\s+)?{_Y.format('a')}\s*(?:-|to|and|until|through|till|至|到)\s*(?:the\s+)?(?P<b>(?:(?:18|19|20)\d|[2-9])\d)(?![\d'])(?:\s*之间|年)?"
+)
+_SHORT_RANGE = re.compile(
+    r"\b(?:between|from)\s+(?:the\s+)?'?(?P<a>(?:19)?[2-9]0)'?s\s+(?:to|and|until|through)\s+(?:the\s+)?'?(?P<b>(?:19)?[2-9]0)'?s"
+)
+_YEAR = re.compile(
+    rf"(?P<not>\b{_NOT_WORDS})?(?:\b(?:{_TIME}){_THE}|\b(?P<at>in|of|made in|released in){_THE})?"
+    rf"(?:\b(?P<part>early|mid|late)[\s-]*(?:to[\s-]late\s+)?)?(?:{_DECADE}|\b{_Y.format('year')}(?!\s*(?:baskets|people|times|stores?)))"
+    r"(?P<on>\s+(?:on(?:wards?)?|or (?:later|newer|after)|and (?:later|newer|after|up)|or more recent))?"
+    r"(?P<back>\s+(?:or (?:earlier|older|before)|and (?:earlier|older|before)|at the latest))?"
+)
+_ZH_YEAR = re.compile(
+    r"(?P<year>(?:19|20)\d\d)\s*(?:年代|年?\s*(?P<rel>以前|之前|以后|之后|以来)|年)"
+    r"|(?P<decade>[二三四五六七八九]十|[2-9]0)\s*年代"
+)
+_ZH_TENS: Final = dict(zip("二三四五六七八九", range(20, 100, 10), strict=True))
+_RELATIVE = re.compile(
+    r"\b(?P<new>newest|newer|more recent|recent|new releases?|newly released|modern|latest|not so old|less old)\b"
+    r"|\b(?P<old>older|oldest|old|classics?|vintage|old-school|golden age|less recent|not so new|old-fashioned)\b"
+    r"|(?P<zhnew>新一点|更新的|最新|近期|较新|新片|新电影)|(?P<zhold>老一点|更老|老电影|老片|经典|旧一点|早一点)"
+)
+
+_VERDICTS: Final[tuple[tuple[str, str], ...]] = (
+    ("dislike", r"(?:did ?n'?t|do ?n'?t|does ?n'?t|not|never|did not|do not)\s+(?:really\s+|much\s+)?(?:like|love|enjoy|care for|liked)"),
+    ("dislike", r"hate[ds]?|dislike[ds]?|can'?t stand|could ?n'?t stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?"),
+    ("dislike", r"(?:was|is|were|found it|it'?s|pretty|so|really)\s+(?:so |really |very |pretty |a bit |just )*(?:boring|awful|terrible|bad|dull|horrible|rubbish|crap|disappointing|too long|overrated)"),
+    ("like", r"lov(?:e[ds]?|ing)|like[ds]|enjoy(?:ed|s)?|ador(?:ed?|es)|thumbs up|(?:a |big |huge )*fan of|crazy about|favou?rites?|(?<!would )(?<!'d )(?<!something )(?<!anything )(?<!more )(?<!movies )(?<!films )(?<!feel )(?<!taste )(?<=i )(?:really |also |do |actually |quite )?like(?!\s+to\b)"),
+    ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece)"),
+    ("seen", r"(?:have |'ve |had |already |just )*(?:seen|watched)(?! by)|saw\b|know (?:it|that one) already|already know"),
+    ("bought", r"(?:have |'ve |already |just )*(?:bought|purchased)(?! with| together| by| next| after)|already (?:have|own|got)|just got"),
+    ("dislike", r"不喜欢|讨厌|难看|不好看|不爱|不想看"),
+    ("like", r"喜欢|爱看|好看|很棒"),
+    ("seen", r"看过"),
+    ("bought", r"买过|买了"),
+)  # fmt: skip
+_VERDICT = tuple(
+    (verdict, re.compile(rf"(?<!\w)(?:{words})(?!\w)" if words.isascii() else words))
+    for verdict, words in _VERDICTS
+)
+_MARK = re.compile(
+    r"(?P<mark>\b[0-9]{1,2}(?:\.\d)?|\b(?:one|two|three|four|five))\s*"
+    r"(?:(?:/|out of)\s*(?P<of>5|10|five|ten)\b|(?P<stars>\s*(?:stars?|/5|points?|out of five)))"
+    r"|\b(?:rate|give|rated|gave|giving)\b[^.?!]{1,60}?\s(?:a\s+|an\s+)?(?P<bare>10|[0-9])(?:\s*[.!]*\s*$|\s*(?:,|and\b|but\b))"
+    r"|打\s*(?P<zh>[1-5])\s*[分星]"
+)
+_DAYS: Final = {
+    "day": 1,
+    "week": 7,
+    "fortnight": 14,
+    "month": 30,
+    "天": 1,
+    "日": 1,
+    "周": 7,
+    "个星期": 7,
+    "个月": 30,
+}
+_WITHIN = re.compile(
+    rf"\b(?:within|in (?:the )?(?:next|following)|during the next|over the next|inside)\s+(?:the\s+|next\s+)*(?P<n>{_COUNT}|an?)?\s*"
+    r"(?P<unit>day|week|fortnight|month)s?\b"
+    rf"|\b(?P<n2>{_COUNT}|an?)\s+(?P<unit2>day|week|fortnight|month)s?\s+(?:later|after(?:wards)?)\b"
+    r"|(?P<n3>\d+|[一两二三四五六七八九十])\s*(?P<unit3>天|日|周|个星期|个月)(?:之内|以内|内)"
+)
+
+
+def number(word: str) -> int:
+    """Return the number that a digit string or number word means."""
+    return int(word) if word.isdigit() else NUMBERS[word]
+
+
+def find_counts(flat: str) -> Iterator[Phrase]:
+    """Yield how many results are wanted ("three films", "top 5")."""
+    for match in (*_K.finditer(flat), *_ZH_K.finditer(flat)):
+        name = "lead" if match.re is _K and match["lead"] else "few"
+        text, start = match[name], match.start(name)
+        if text in ("one", "1") and _ONE_ANAPHOR.search(flat[:start]):
+            continue
+        if text == "一" and flat[start - 1 : start] in ("第", "这", "那", "后", "下", "有"):
+            continue
+        if flat[max(start - 1, 0) : start] in ("第", "'", "$", "."):
+            continue
+        value = number(text)
+        if 1 <= value <= 100:
+            yield Phrase("k", value, start, match.end(name))
+
+
+def find_ordinals(flat: str) -> Iterator[Phrase]:
+    """Yield positions in the list shown before ("the second one", "#3"); -1 is the last."""
+    for match in _ORDINAL.finditer(flat):
+        if match["word"]:
+            yield Phrase("ordinal", _ORDINALS[match["word"]], match.start("word"), match.end())
+        elif match["number"]:
+            yield Phrase("ordinal", number(match["number"]), match.start(), match.end())
+        else:
+            yield Phrase(
+                "ordinal", -1 if match["zhlast"] else number(match["zh"]), match.start(), match.end()
+            )
+
+
+def find_years(flat: str) -> Iterator[Phrase]:
+    """Yield inclusive bounds on years: "before 1970" is up to 1969, "nothing after 1980" is up to 1980.
+
+    A decade that is refused ("not from the 80s") comes as its two bounds, negated.
+    """
+    taken: list[tuple[int, int]] = []
+    for match in (*_RANGE.finditer(flat), *_SHORT_RANGE.finditer(flat)):
+        decades = match.re is _SHORT_RANGE
+        first, last = (int(match[n]) if len(match[n]) == 4 else 1900 + int(match[n]) for n in "ab")
+        taken.append(match.span())
+        yield from _bounds(
+            min(first, last), max(first, last) + (9 if decades else 0), match.start(), match.end()
+        )
+    for match in (*_ZH_YEAR.finditer(flat), *_YEAR.finditer(flat)):
+        if not any(start < match.end() and match.start() < end for start, end in taken):
+            taken.append(match.span())
+            yield from _chinese_year(match) if match.re is _ZH_YEAR else _english_year(match)
+
+
+def _bounds(
+    first: int | None, last: int | None, start: int, end: int, *, negated: bool = False
+) -> Iterator[Phrase]:
+    if first is not None:
+        yield Phrase("year_from", first, start, end, negated)
+    if last is not None:
+        yield Phrase("year_to", last, start, end, negated)
+
+
+def _english_year(match: re.Match[str]) -> Iterator[Phrase]:
+    first, last = _named_years(match)
+    start, end = match.span()
+    refused = match["not"] is not None
+    if match["before"] or match["since_after"]:
+        # "nothing before 1980" keeps 1980 itself, "before 1980" does not.
+        early = bool(match["before"]) != refused
+        if early:
+            yield from _bounds(None, last if refused else first - 1, start, end)
+        else:
+            yield from _bounds(first if refused else last + 1, None, start, end)
+    elif match["until"] or match["back"]:
+        yield from _bounds(None, last, start, end)
+    elif (match["since"] and not match["since"].startswith("from")) or match["on"]:
+        yield from _bounds(first, None, start, end)
+    else:
+        yield from _bounds(first, last, start, end, negated=refused)
+
+
+def _named_years(match: re.Match[str]) -> tuple[int, int]:
+    if match["year"]:
+        return int(match["year"]), int(match["year"])
+    if match["name"]:
+        first = _DECADE_NAMES[match["name"]]
+    else:
+        first = int(match["long"]) if match["long"] else 1900 + int(match["short"])
+    begin, end = {"early": (0, 3), "mid": (4, 6), "late": (7, 9)}.get(match["part"] or "", (0, 9))
+    return first + begin, first + end
+
+
+def _chinese_year(match: re.Match[str]) -> Iterator[Phrase]:
+    start, end = match.span()
+    if match["decade"]:
+        tens = match["decade"]
+        first = 1900 + (int(tens) if tens.isdigit() else _ZH_TENS[tens[0]])
+        yield from _bounds(first, first + 9, start, end)
+        return
+    year, relation = int(match["year"]), match["rel"]
+    if relation in ("以前", "之前"):
+        yield from _bounds(None, year - 1, start, end)
+    elif relation in ("以后", "之后"):
+        yield from _bounds(year + 1, None, start, end)
+    elif relation == "以来":
+        yield from _bounds(year, None, start, end)
+    else:
+        yield from _bounds(year, year + (9 if "年代" in match.group() else 0), start, end)
+
+
+def relative_age(flat: str) -> Literal["newer", "older"] | None:
+    """Tell whether a text asks for newer or older things without naming a year."""
+    match = _RELATIVE.search(flat)
+    if match is None:
+        return None
+    return "newer" if match["new"] or match["zhnew"] else "older"
+
+
+def find_verdicts(flat: str) -> Iterator[Phrase]:
+    """Yield words of liking, disliking, having seen or bought."""
+    for match in _MARK.finditer(flat):
+        share = _share(match)
+        verdict = "like" if share >= 0.7 else "dislike" if share <= 0.45 else "seen"
+        name = next(group for group in ("mark", "bare", "zh") if match[group])
+        yield Phrase("verdict", verdict, match.start(name), match.end())
+    for verdict, pattern in _VERDICT:
+        for match in pattern.finditer(flat):
+            yield Phrase("verdict", verdict, match.start(), match.end())
+
+
+def _share(match: re.Match[str]) -> float:
+    """Return a mark as a share of the best one: 4 of 5 and 8 of 10 are 0.8; bare marks above 5 are out of 10."""
+    if match["zh"]:
+        return int(match["zh"]) / 5
+    text = match["mark"] or match["bare"]
+    mark = float(text) if text[0].isdigit() else float(NUMBERS[text])
+    best = 10 if match["of"] in ("10", "ten") or mark > 5 else 5
+    return mark / best
+
+
+def find_filters(flat: str, measures: Sequence[str]) -> Iterator[Phrase]:
+    """Yield filters on the measures of the catalogue ("under $20" is "price<20" where it has a price)."""
+    for measure in measures:
+        for match in _measure(measure).finditer(flat):
+            money = measure.lower() in _MONEY
+            priced = match["currency"] or match["unit"] or match["op"] == "cheaper than"
+            if match["named"] or match["after"] or (money and priced):
+                sign = _OPERATORS.get(match["op"], match["op"])
+                yield Phrase("filter", f"{measure}{sign}{match['value']}", match.start(), match.end())
+
+
+_MONEY: Final = ("price", "cost")
+
+
+@cache
+def _measure(measure: str) -> re.Pattern[str]:
+    name = re.escape(measure.lower().replace("_", " "))
+    return re.compile(
+        rf"(?:\b(?P<named>{name})\s*(?:is\s+|of\s+)?(?:a\s+)?)?"
+        r"(?P<op>\b(?:under|below|less than|cheaper than|at most|up to|max(?:imum)?|over|above|more than|at least|"
+        r"min(?:imum)?)\b|[<>]=?)\s*(?P<currency>[$€£]\s*)?(?P<value>\d+(?:\.\d+)?)"
+        rf"(?P<unit>\s*(?:dollars|bucks|usd|euros?|\$|€))?(?:\s+(?P<after>{name}))?"
+    )
+
+
+_OPERATORS: Final = {
+    "under": "<", "below": "<", "less than": "<", "cheaper than": "<", "at most": "<=", "up to": "<=", "max": "<=",
+    "maximum": "<=", "over": ">", "above": ">", "more than": ">", "at least": ">=", "min": ">=", "minimum": ">=",
+}  # fmt: skip
+
+
+def within_days(flat: str) -> tuple[int, int, int] | None:
+    """Return (days, start, end) of a lag such as "within two weeks", None where there is none."""
+    match = _WITHIN.search(flat)
+    if match is None:
+        return None
+    group = next(name for name in ("", "2", "3") if match["unit" + name])
+    count = match["n" + group] or "1"
+    days = (1 if count in ("a", "an") else number(count)) * _DAYS[match["unit" + group]]
+    return days, match.start(), match.end()
