@@ -1,17 +1,66 @@
-"""The check between a worded sentence and the evidence: no title, number, cause or comparison of its own.
+"""The check between a worded sentence and the evidence: no title, number, time, cause or comparison of its own.
 
-Knows text and Evidence. It refuses to know who worded the sentence, and it takes every string as data.
+Knows text and Evidence. It refuses to know who worded the sentence, and it takes every string as data. What it
+cannot decide it refuses: a refused sentence costs a template, an invented one costs trust.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bot.dialogue.numerals import Number, listed, numbers_in
 from bot.dialogue.turn import Evidence
 
-ProblemKind = Literal["title", "number", "cause", "comparison"]
+ProblemKind = Literal["title", "number", "time", "cause", "comparison"]
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[\u4e00-\u9fff]")
+_YEAR_END = re.compile(r"\s*\((?:18|19|20)\d\d\)\s*$")
+_QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|《([^》]+)》|‘([^’]+)’|\*([^*]+)\*|「([^」]+)」")
+_SMALL = frozenset(
+    listed(
+        """a an and are as at be but by can do for from had has have he her his how i if in into is it its just
+        may my no not of off on once one only or our out over she so some that the their them then there these
+        they this those to too up us was we were what when where which while who why will with you your yes"""
+    )
+)
+_TIMES = {
+    word: word
+    for word in listed(
+        """morning afternoon evening night weekday weekend monday tuesday wednesday thursday friday saturday sunday
+        january february march april june july august september october november december spring summer autumn winter"""
+    )
+} | {"fall": "autumn"}
+_CAUSES = (
+    (r"\bbecause\b", r"\bdue to\b", r"\bthanks to\b", r"\bso that\b", r"\bwhy\b", "因为", "由于", "所以"),
+    (
+        r"\blead(?:s|ing)? to\b",
+        r"\bcaus(?:e|es|ed|ing)\b",
+        r"\bresults? in\b",
+        r"\bdriv(?:e|es|en)\b",
+        "导致",
+    ),
+    (
+        r"\bmak(?:e|es|ing) (?:people|you|them|shoppers|viewers)\b",
+        r"\bencourag",
+        r"\bmakes it\b",
+        "使得",
+        "促使",
+    ),
+)
+_COMPARISONS = {
+    "more": r"\b(?:more|higher|better|greater|stronger|bigger|larger|longer|newer|older|above)\b|更|高于|多于|超过",
+    "less": r"\b(?:less|fewer|lower|weaker|worse|smaller|shorter|below)\b|更少|更低|低于|少于",
+    "most": r"\b(?:most|highest|strongest|best|top|greatest|largest|biggest|favou?rites?|peaks?|newest|oldest)\b|最",
+    "least": r"\b(?:least|lowest|weakest|worst|smallest|fewest)\b|最少|最低|最弱",
+}
+_HEDGED = re.compile(
+    r"\b(?:more|less|fewer) than (?=[\d a-z-]*\d)|\bat (?:most|least) (?=\d)|(?:超过|多于|少于|最多|最少)(?=\d)",
+    re.I,
+)
+_CONTRAST = re.compile(r"([\d.]+) %\).*?(?:otherwise|elsewhere|against|其他|否则)[^\d]*([\d.]+) %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,23 +83,253 @@ class Verdict:
     evidence_ids: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Word:
+    text: str
+    key: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    """A title of the catalogue in a text."""
+
+    key: tuple[str, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """One Evidence, read once for a check."""
+
+    evidence: Evidence
+    titles: frozenset[tuple[str, ...]]
+    words: frozenset[str]
+    values: tuple[tuple[float, bool], ...]
+    """Numbers that may be said, each with whether it is a share."""
+
+    def says(self, number: Number) -> bool:
+        return any(number.may_mean(value, share=share) for value, share in self.values)
+
+
 class Grounder:
     """Checks sentences against evidence over one catalogue's titles; build it once, it holds no state."""
 
     def __init__(self, titles: Iterable[str]) -> None:
-        """Prepare the matcher.
+        """Prepare the matcher: a look-up from a title's first word to the titles that begin with it.
 
         Args:
             titles: Every title of the catalogue, as people read it.
         """
+        self._titles: dict[str, list[tuple[str, ...]]] = {}
+        capitals = words = 0
+        for title in dict.fromkeys(titles):
+            parts = _words(_YEAR_END.sub("", title))
+            if not parts:
+                continue
+            key = tuple(part.key for part in parts)
+            self._titles.setdefault(key[0], []).append(key)
+            later = [part.text for part in parts[1:] if part.key not in _SMALL]
+            words += len(later)
+            capitals += sum(text[0].isupper() for text in later)
+        for keys in self._titles.values():
+            keys.sort(key=len, reverse=True)
+        # In a catalogue of "Salsa and picante sauce" a small letter says nothing; among films "heat" is no Heat.
+        self._cased = capitals > words / 2
 
     def check(self, sentence: str, evidence: Sequence[Evidence], titles: Iterable[str] = ()) -> Verdict:
         """Check one sentence.
 
         Args:
             sentence: One sentence of an answer, in English or Chinese.
-            evidence: The facts of this turn; a sentence may draw on several only where titles tie it to each.
+            evidence: The facts of this turn; each number must be in a fact that carries the title spoken of.
             titles: Titles that may be said beside those in the evidence (the items of the turn, and those
                 that the person named).
         """
-        raise NotImplementedError
+        facts = [self._fact(one) for one in evidence]
+        extra = [tuple(word.key for word in _words(_YEAR_END.sub("", title))) for title in titles]
+        words = _words(sentence)
+        mentions = list(self._mentions(sentence, words))
+        known = frozenset().union(*(fact.titles for fact in facts), extra)
+        problems = [
+            Problem("title", sentence[m.start : m.end], "a title of the catalogue that no evidence carries")
+            for m in mentions
+            if m.key not in known
+        ]
+        said = frozenset(part for key in extra for part in key).union(*(fact.words for fact in facts))
+        problems += _foreign_names(sentence, words, mentions, said)
+        plain = _blank(sentence, mentions)
+        used, wrong = _numbers(plain, [m for m in mentions if m.key in known], facts)
+        problems += wrong
+        support = used or _about({mention.key for mention in mentions}, facts)
+        problems += _times(words, support or facts)
+        problems += _claims(plain, support or facts)
+        ids = tuple(dict.fromkeys(fact.evidence.id for fact in used or support[: len(mentions)]))
+        return Verdict(not problems, tuple(problems), ids)
+
+    def mentioned(self, text: str) -> tuple[str, ...]:
+        """Return the catalogue's titles in a text, as the text writes them."""
+        return tuple(text[m.start : m.end] for m in self._mentions(text, _words(text)))
+
+    def _fact(self, evidence: Evidence) -> _Fact:
+        words = _words(evidence.text)
+        mentions = list(self._mentions(evidence.text, words))
+        values = [(value, _is_share(name, value)) for name, value in evidence.numbers.items()]
+        for number in numbers_in(_blank(evidence.text, mentions)):
+            percent = number.unit == "percent"
+            values.append((number.value / 100 if percent else number.value, percent))
+        return _Fact(
+            evidence,
+            frozenset(mention.key for mention in mentions),
+            frozenset(word.key for word in words) | frozenset(_singular(word.key) for word in words),
+            tuple(values),
+        )
+
+    def _mentions(self, text: str, words: Sequence[_Word]) -> Iterator[_Mention]:
+        """Yield the longest title at each place, left to right."""
+        position = 0
+        while position < len(words):
+            for key in self._titles.get(words[position].key, ()):
+                run = words[position : position + len(key)]
+                if tuple(word.key for word in run) == key and self._is_title(text, run, position):
+                    yield _Mention(key, run[0].start, run[-1].end)
+                    position += len(key) - 1
+                    break
+            position += 1
+
+    def _is_title(self, text: str, run: Sequence[_Word], position: int) -> bool:
+        """Whether words that spell a title are meant as one."""
+        meaty = [word for word in run if word.key not in _SMALL]
+        if len(meaty) >= 2 or any(word.key[0] >= "\u4e00" for word in run):
+            return True
+        after = text[run[-1].end : run[-1].end + 2].lstrip()
+        if after[:1] in {"(", "”", "》", '"', "’", "」"} or text[run[0].start - 1 : run[0].start] in {
+            "“",
+            "《",
+            '"',
+            "「",
+        }:
+            return True
+        if not meaty:  # "It", "That's You": only in capitals, and not where every sentence has one
+            return len(run) > 1 and position > 0 and all(word.text[0].isupper() for word in run)
+        return not self._cased or (
+            meaty[0].text[0].isupper() and (position > 0 or len(run) > 1 or meaty[0].key not in _ADVERBS)
+        )
+
+
+_ADVERBS = frozenset(listed("also both each even here more most people shoppers such those together try two"))
+
+
+def _words(text: str) -> list[_Word]:
+    return [
+        _Word(found.group(), found.group().casefold().replace("’", "'"), found.start(), found.end())
+        for found in _WORD.finditer(text)
+    ]
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word.endswith("s") else word
+
+
+def _is_share(name: str, value: float) -> bool:
+    """Whether people say this number in percent; 0 and 1 only where the name says so."""
+    return 0 < value < 1 or (value in {0.0, 1.0} and bool(re.search("share|confidence|support", name)))
+
+
+def _blank(text: str, mentions: Sequence[_Mention]) -> str:
+    """`text` with its titles blanked, places kept: "12 Angry Men" counts nothing."""
+    for mention in mentions:
+        text = text[: mention.start] + " " * (mention.end - mention.start) + text[mention.end :]
+    return text
+
+
+def _foreign_names(
+    sentence: str, words: Sequence[_Word], mentions: Sequence[_Mention], said: frozenset[str]
+) -> Iterator[Problem]:
+    """Yield quoted and capitalised words that look like a name and are in no evidence."""
+    for found in _QUOTED.finditer(sentence):
+        inside = [word.key for word in words if found.start() < word.start < found.end()]
+        if not said.issuperset(inside):
+            yield Problem("title", found.group(), "quoted like a title, but in no evidence")
+    for position, word in enumerate(words):
+        covered = any(mention.start <= word.start < mention.end for mention in mentions)
+        if position == 0 or covered or not word.text[0].isupper() or word.key in _SMALL | _TIMES.keys():
+            continue
+        opens = re.search(r"[.!?:]\s*[\"“‘(]?$", sentence[: word.start])
+        if not opens and word.key not in said and _singular(word.key) not in said:
+            yield Problem("title", word.text, "written like a name, but in no evidence")
+
+
+def _numbers(
+    plain: str, mentions: Sequence[_Mention], facts: Sequence[_Fact]
+) -> tuple[list[_Fact], list[Problem]]:
+    """Return the facts that carry a sentence's numbers, and the numbers that none does; its titles are blanked.
+
+    A number belongs to the title before it, else to the one after it, else to any one fact. All numbers of one
+    title come from one fact; a year may come from another fact of that title.
+    """
+    groups: dict[tuple[str, ...] | None, list[Number]] = {}
+    for number in numbers_in(plain):
+        before = [mention.key for mention in mentions if mention.start < number.start]
+        title = before[-1] if before else mentions[0].key if mentions else None
+        groups.setdefault(title, []).append(number)
+    used: list[_Fact] = []
+    problems: list[Problem] = []
+    for title, numbers in groups.items():
+        about = [fact for fact in facts if title is None or title in fact.titles]
+        years = [n for n in numbers if _is_year(n) and any(fact.says(n) for fact in about)]
+        counts = [number for number in numbers if number not in years]
+        best = max(about, key=lambda fact: sum(map(fact.says, counts or years)), default=None)
+        missing = [number for number in counts if best is None or not best.says(number)]
+        problems += [
+            Problem("number", number.text, "in no fact that carries its title and its other numbers")
+            for number in missing
+        ]
+        if best is not None:
+            used.append(best)
+    return used, problems
+
+
+def _about(titles: set[tuple[str, ...]], facts: Sequence[_Fact]) -> list[_Fact]:
+    """Return the facts that carry any of the titles, those with most of them first."""
+    carrying = [fact for fact in facts if titles & fact.titles]
+    return sorted(carrying, key=lambda fact: -len(titles & fact.titles))
+
+
+def _is_year(number: Number) -> bool:
+    return number.unit == "plain" and number.decimals == 0 and 1850 <= number.value <= 2100
+
+
+def _times(words: Sequence[_Word], facts: Sequence[_Fact]) -> Iterator[Problem]:
+    """Yield times of day, week and year that the facts do not speak of."""
+    said = {_TIMES.get(word, word) for fact in facts for word in fact.words}
+    for word in words:
+        time = _TIMES.get(_singular(word.key))
+        if time and time not in said:
+            yield Problem("time", word.text, "a time that the evidence does not speak of")
+
+
+def _claims(sentence: str, facts: Sequence[_Fact]) -> Iterator[Problem]:
+    """Yield causes and comparisons that the facts do not say."""
+    texts = " ".join(fact.evidence.text for fact in facts)
+    for family in _CAUSES:
+        found = re.search("|".join(family), sentence, re.I)
+        if found and not re.search("|".join(family), texts, re.I):
+            yield Problem("cause", found.group(), "the evidence counts; it names no cause")
+    plain = _HEDGED.sub(" ", sentence)
+    for side, pattern in _COMPARISONS.items():
+        found = re.search(pattern, plain, re.I)
+        if found and not re.search(pattern, texts, re.I) and side not in _contrasts(facts):
+            yield Problem("comparison", found.group(), "the evidence compares nothing in this way")
+
+
+def _contrasts(facts: Sequence[_Fact]) -> set[str]:
+    """Which comparisons the facts' numbers bear out though their words do not say them."""
+    sides = set()
+    for fact in facts:
+        found = _CONTRAST.search(fact.evidence.text)
+        if found and float(found[1]) != float(found[2]):
+            sides.add("more" if float(found[1]) > float(found[2]) else "less")
+    return sides
