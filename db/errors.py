@@ -1,4 +1,3 @@
-# ruff: noqa: N818 (UnknownCatalog says it without "Error")
 """Every error that `db` raises, drawn as a tree; a message is one line and says what to do.
 
 DbError

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
@@ -145,39 +145,42 @@ def _write(
         "item_id": _keys(log["item"], items),
         "place_id": _keys(log["place"], places),
     }
-    _insert(
-        InteractionRow,
-        _log_rows(log, keys, own | {"load_id": load_id, "event": None}),
-        len(log),
-        "interactions",
-        session,
-        progress,
-    )
+    _insert_log(log, keys, own | {"load_id": load_id}, session, progress)
 
 
-def _log_rows(
-    log: pd.DataFrame, keys: Mapping[str, Sequence[int | None]], own: Mapping[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """Yield the log as rows, in plain Python values: lists are far faster to walk than a frame."""
+def _insert_log(
+    log: pd.DataFrame,
+    keys: Mapping[str, Sequence[int | None]],
+    own: Mapping[str, int],
+    session: Session,
+    progress: Progress,
+) -> None:
+    """Insert the log through the driver's `executemany`, with the SQL that Core compiles.
+
+    Core's own walk over 1.5 million dictionaries takes as long again as the inserts. A driver that binds by name
+    gets Core.
+    """
     known = log["at"].notna().to_numpy()
     micros = log["at"].dt.as_unit("us").astype("int64").tolist()
-    at = [each if there else None for each, there in zip(micros, known, strict=True)]
-    value = [None if each != each else each for each in log["value"].tolist()]
-    kind, basket = _texts(log["kind"]), _texts(log["basket"])
-    catalog_id, load_id = own["catalog_id"], own["load_id"]
-    columns_in_order = (keys["person_id"], keys["item_id"], keys["place_id"], at, kind, value, basket)
-    for person, item, place, when, what, number, till in zip(*columns_in_order, strict=True):
-        yield {
-            "catalog_id": catalog_id,
-            "person_id": person,
-            "item_id": item,
-            "place_id": place,
-            "load_id": load_id,
-            "at": when,
-            "kind": what,
-            "value": number,
-            "basket": till,
-        }
+    cells: dict[str, Sequence[Any]] = {
+        **{name: [value] * len(log) for name, value in own.items()},
+        **keys,
+        "at": [each if there else None for each, there in zip(micros, known, strict=True)],
+        "kind": _texts(log["kind"]),
+        "value": [None if each != each else each for each in log["value"].tolist()],
+        "basket": _texts(log["basket"]),
+    }
+    connection = session.connection()
+    compiled = sa.insert(InteractionRow).compile(dialect=connection.dialect, column_keys=list(cells))
+    if not compiled.positional:
+        rows = (dict(zip(cells, row, strict=True)) for row in zip(*cells.values(), strict=True))
+        _insert(InteractionRow, rows, len(log), "interactions", session, progress)
+        return
+    progress.stage("interactions", len(log))
+    source = zip(*(cells[name] for name in compiled.positiontup or ()), strict=True)
+    while chunk := list(islice(source, CHUNK)):
+        connection.exec_driver_sql(str(compiled), chunk)
+        progress.advance(len(chunk))
 
 
 def _keys(column: pd.Series, ids: Mapping[str, int]) -> list[int | None]:
