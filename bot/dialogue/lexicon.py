@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bot.dialogue import phrases
 from bot.dialogue.lexicon_english import COMMON
 from bot.dialogue.lexicon_forms import (
     DISTINCTIVE,
@@ -35,7 +36,9 @@ from bot.dialogue.link import Links, LinkTables, link
 
 Pair = tuple[str, Name]
 
-_NOT_ATTRIBUTES = frozenset({"item", "title", "category", "year", "parent", "text", "synonyms", "n", "original_title"})
+_NOT_ATTRIBUTES = frozenset(
+    {"item", "title", "category", "year", "parent", "text", "synonyms", "n", "original_title"}
+)
 _MOST_VALUES = 500
 """A text attribute with more values than this names things, not kinds, and is no filter in words."""
 _POPULAR = 0.95
@@ -105,7 +108,7 @@ class Lexicon:
         common += [*_category_names(categories), *_label_names(labels, set(categories))]
         common += place_names(places)
         words = _everyday(common, proper=proper)
-        known = [word for word in COMMON if len(word) >= 4]
+        known = [word for word in (*COMMON, *phrases.DECADE_NAMES) if len(word) >= 4]
         years = _years(own)
         place_labels = _place_labels(places)
         return cls(
@@ -141,7 +144,9 @@ def _nouns(given: Mapping[str, str] | None) -> Nouns:
 def _weights(own: pd.DataFrame, popularity: Mapping[str, float] | pd.Series | None) -> dict[str, float]:
     if popularity is None:
         popularity = dict(zip(own["item"].astype(str), own["n"], strict=True)) if "n" in own.columns else {}
-    found: Mapping[Hashable, Any] = popularity.to_dict() if isinstance(popularity, pd.Series) else dict(popularity)
+    found: Mapping[Hashable, Any] = (
+        popularity.to_dict() if isinstance(popularity, pd.Series) else dict(popularity)
+    )
     return {str(item): float(weight) for item, weight in found.items()}
 
 

@@ -18,7 +18,9 @@ FULL, ALIAS, BARE, SHORT, SUBTITLE, PART, TAIL, DISTINCTIVE = 1.0, 0.98, 0.97, 0
 one side of "and", its last words, one rare word."""
 
 _ARTICLES = ("the", "a", "an", "le", "la", "les", "il", "el", "los", "das", "der")
-_MOVED = re.compile(r"^(?P<name>.+?), (?P<article>the|a|an|le|la|les|l'|il|el|los|das|der|die|o)$", re.IGNORECASE)
+_MOVED = re.compile(
+    r"^(?P<name>.+?), (?P<article>the|a|an|le|la|les|l'|il|el|los|das|der|die|o)$", re.IGNORECASE
+)
 _YEAR = re.compile(r"\s*\((?P<year>(?:18|19|20)\d\d)\)\s*$")
 _OTHER = re.compile(r"\s*\((?P<other>[^()]{2,})\)\s*$")
 _SUBTITLE = re.compile(r"\s*(?::| - | or: )\s*")
@@ -137,7 +139,10 @@ def looks_proper(titles: list[str]) -> bool:
 
 def is_ordinary(form: str) -> bool:
     """Tell whether a key consists of ordinary English words or numbers alone."""
-    return all(word in COMMON or singular(word) in COMMON or word.isdigit() or len(word) == 1 for word in form.split())
+    return all(
+        word in COMMON or singular(word) in COMMON or word.isdigit() or len(word) == 1
+        for word in form.split()
+    )
 
 
 def rare_words(form: str) -> list[str]:

@@ -120,7 +120,9 @@ class NameTable:
         best: tuple[int, float, str] | None = None
         for letter in {word[0], word[1]}:
             for candidate in self.vocabulary.get(letter, ()):
-                if abs(len(candidate) - len(word)) > allowed or (letter != word[0] and candidate[1] != word[0]):
+                if abs(len(candidate) - len(word)) > allowed or (
+                    letter != word[0] and candidate[1] != word[0]
+                ):
                     continue
                 edits = OSA.distance(word, candidate, score_cutoff=allowed)
                 if edits > allowed:

@@ -43,7 +43,9 @@ def place_names(places: pd.DataFrame | None) -> list[tuple[str, Name]]:
 
 def _name(place: str, form: str) -> Name:
     """A place called by an everyday word ("south") counts only where the sentence speaks of places."""
-    return Name("place", place, 0.99, ordinary=bool(form) and is_ordinary(form) and not any(map(str.isdigit, form)))
+    return Name(
+        "place", place, 0.99, ordinary=bool(form) and is_ordinary(form) and not any(map(str.isdigit, form))
+    )
 
 
 def _groups(codes: dict[str, str], regions: dict[str, str]) -> Iterator[tuple[str, Name]]:

@@ -32,8 +32,12 @@ _AFTER = frozenset(
     today lately last really also about goes go get got make makes compared versus vs against where recently now one film
     movie 1 2 3 4 5 6 7 8 9 10 five four""".split()  # noqa: SIM905
 )
-_AFTER_ASKING = frozenset({"an", "any", "good", "worth", "funny", "scary", "similar", "older", "newer", "popular", "made", "still"})
-_PLACE_CUES = frozenset("in the from across between and or vs versus against with than compared at of for near around".split())  # noqa: SIM905
+_AFTER_ASKING = frozenset(
+    {"an", "any", "good", "worth", "funny", "scary", "similar", "older", "newer", "popular", "made", "still"}
+)
+_PLACE_CUES = frozenset(
+    "in the from across between and or vs versus against with than compared at of for near around".split()
+)  # noqa: SIM905
 _REFUSAL = re.compile(
     r"(?:\bwhy not\b.*)|(?:\b(?:not|no|without|except(?:ing)?|excluding|exclude|minus|leave out|leaving out|skip|apart from|"
     r"other than|instead of|rather than|anything but|nor|don't want|do not want|don't show me|nothing|never|avoid|besides|"
@@ -100,8 +104,11 @@ class Setting:
             return previous is not None or before == "not"
         if before == "see" or before == "get":
             return self.capitalised(first, last)
-        return before in _CUES or pair in _PAIR_CUES or before in _ASKING or (
-            article and words[first - 2] in _CUES and last > first
+        return (
+            before in _CUES
+            or pair in _PAIR_CUES
+            or before in _ASKING
+            or (article and words[first - 2] in _CUES and last > first)
         )
 
     def upper(self, at: int) -> bool:
@@ -127,7 +134,10 @@ class Setting:
 
     def continues(self, end: int, start: int) -> bool:
         """Tell whether only "or" or "and" stands between two names, so that a refusal covers both."""
-        return re.fullmatch(r"\s*,?\s*(?:or|and|nor|和|或者?)\s+(?:the\s+|any\s+)?|[和或]", self.flat[end:start]) is not None
+        return (
+            re.fullmatch(r"\s*,?\s*(?:or|and|nor|和|或者?)\s+(?:the\s+|any\s+)?|[和或]", self.flat[end:start])
+            is not None
+        )
 
     def _opens_sentence(self, first: int) -> bool:
         before = self.flat[: self.tokens[first].start].rstrip(" \"'")
@@ -144,5 +154,10 @@ class Setting:
     def _lists(self, previous: int, first: int) -> bool:
         between = self.flat[self.tokens[previous].end : self.tokens[first].start]
         words: Sequence[str] = re.findall(r"\w+", between)
-        joined = all(word in ("and", "or", "but", "not", "also", "the", "then", "plus", "with", "hated", "loved") for word in words)
-        return joined and len(words) <= 3 and (bool(words) or "," in between or "/" in between or "&" in between)
+        joined = all(
+            word in ("and", "or", "but", "not", "also", "the", "then", "plus", "with", "hated", "loved")
+            for word in words
+        )
+        return (
+            joined and len(words) <= 3 and (bool(words) or "," in between or "/" in between or "&" in between)
+        )

@@ -18,7 +18,17 @@ from bot.dialogue.lexicon_text import Token, flat, is_chinese, tokens
 from bot.dialogue.lexicon_time import find_times
 
 Kind = Literal[
-    "item", "category", "place", "context", "year_from", "year_to", "k", "ordinal", "number", "verdict", "filter"
+    "item",
+    "category",
+    "place",
+    "context",
+    "year_from",
+    "year_to",
+    "k",
+    "ordinal",
+    "number",
+    "verdict",
+    "filter",
 ]
 
 _MOST_CORRECTIONS = 16
@@ -111,7 +121,9 @@ def link(text: str, tables: LinkTables) -> Links:
     return Links(text, _with_refusals(kept, setting), "zh" if is_chinese(text) else "en", plain)
 
 
-def _corrected(text: str, split: tuple[Token, ...], names: NameTable) -> tuple[tuple[str, ...], str, list[int]]:
+def _corrected(
+    text: str, split: tuple[Token, ...], names: NameTable
+) -> tuple[tuple[str, ...], str, list[int]]:
     """Return the words put right, the flat text with them in place, and for each of its characters where it was."""
     words: list[str] = []
     pieces: list[str] = []
@@ -266,7 +278,9 @@ def _with_years(found: list[_Found], setting: Setting, tables: LinkTables) -> li
     result: list[_Found] = []
     for one in found:
         span = one.span
-        beside = next((year for year in years if span.kind == "item" and _beside(span, year, setting.flat)), None)
+        beside = next(
+            (year for year in years if span.kind == "item" and _beside(span, year, setting.flat)), None
+        )
         if beside is not None:
             choices = (str(span.value), *span.alternatives)
             chosen = next((item for item in choices if tables.years.get(item) == beside.value), None)
@@ -276,14 +290,20 @@ def _with_years(found: list[_Found], setting: Setting, tables: LinkTables) -> li
                 one = replace(one, span=replace(span, value=chosen, alternatives=others))
         result.append(one)
     taken = {(year.start, year.end) for year in used}
-    return [one for one in result if not (one.span.kind.startswith("year") and (one.span.start, one.span.end) in taken)]
+    return [
+        one
+        for one in result
+        if not (one.span.kind.startswith("year") and (one.span.start, one.span.end) in taken)
+    ]
 
 
 def _beside(item: Span, year: Span, low: str) -> bool:
     after = low[item.end : year.start] if item.end <= year.start else None
     before = low[year.end : item.start] if year.end <= item.start else None
     return (after is not None and re.fullmatch(r"\s*[,(]?\s*", after) is not None) or (
-        before is not None and re.fullmatch(r"\s*", before) is not None and (year.start == 0 or low[year.start].isdigit())
+        before is not None
+        and re.fullmatch(r"\s*", before) is not None
+        and (year.start == 0 or low[year.start].isdigit())
     )
 
 
@@ -295,7 +315,9 @@ def _with_refusals(found: list[_Found], setting: Setting) -> tuple[Span, ...]:
         if span.kind in ("item", "category", "place", "context", "filter"):
             before = spans[-1] if spans else None
             listed = (
-                before is not None and before.negated and before.kind == span.kind
+                before is not None
+                and before.negated
+                and before.kind == span.kind
                 and setting.continues(before.end, span.start)
             )
             refused = listed or setting.refuses(span.start, before.end if before is not None else 0)

@@ -64,13 +64,11 @@ _ORDINAL = re.compile(
 )
 
 _Y = r"(?P<{}>(?:18|19|20)\d\d)(?![\d])"
-_DECADE_NAMES: Final[dict[str, int]] = {
+DECADE_NAMES: Final[dict[str, int]] = {
     "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
     "eighties": 1980, "nineties": 1990, "noughties": 2000,
 }  # fmt: skip
-_DECADE = (
-    rf"(?:'?(?P<short>[2-9]0)'?s|(?P<long>(?:18|19|20)\d0)'?s|(?P<name>{'|'.join(_DECADE_NAMES)}))(?!\w)"
-)
+_DECADE = rf"(?:'?(?P<short>[2-9]0)'?s|(?P<long>(?:18|19|20)\d0)'?s|(?P<name>{'|'.join(DECADE_NAMES)}))(?!\w)"
 _FROM_WORDS = r"after|post|newer than|later than|more recent than|younger than|past"
 _TO_WORDS = r"before|pre|older than|earlier than|prior to"
 _SINCE_WORDS = r"since|from|starting (?:in|from)|beginning in"
@@ -228,7 +226,7 @@ def _named_years(match: re.Match[str]) -> tuple[int, int]:
     if match["year"]:
         return int(match["year"]), int(match["year"])
     if match["name"]:
-        first = _DECADE_NAMES[match["name"]]
+        first = DECADE_NAMES[match["name"]]
     else:
         first = int(match["long"]) if match["long"] else 1900 + int(match["short"])
     begin, end = {"early": (0, 3), "mid": (4, 6), "late": (7, 9)}.get(match["part"] or "", (0, 9))

@@ -1,0 +1,238 @@
+"""Arguments of each tool from links: one small function a tool.
+
+Knows the names and forms of the arguments. It refuses to decide which tool a message wants. What a message does not
+say is left out, so that the tool's default holds.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.link import Links, Span
+from bot.dialogue.phrases import relative_age
+from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, RuleKind, rule_kind
+from bot.dialogue.planner_focus import Focus
+from bot.dialogue.turn import ToolCall
+
+OLD_AFTER: Final = 20
+"""Years before the newest item of the catalogue from which "old" begins."""
+NEW_WITHIN: Final = 2
+"""Years before the newest item that "recent" still covers."""
+
+_NOISE = re.compile(
+    r"\b(?:please|find|search|for|me|us|show|list|look|looking|i|i'd|i'm|we|you|want|wanna|need|would|like|love|some|any|something|anything|"
+    r"good|great|nice|best|top|really|do|have|got|has|give|can|could|a|an|the|to|of|watch|see|buy|get|rent|movies?|films?|flicks?|titles?|items?|"
+    r"products?|that|is|are|there|which|what|with|about|from|in|on|at|by|and|or|but|not|no|my|hi|hello|hey|thanks|ok|okay|just|only|maybe|"
+    r"tonight|mood|feel|fancy|browse|list|one|ones|more|sell|carry|stock|tell|help|recommend|suggest|new|newer|recent|old|older|classics?|"
+    r"it|its|it's|this|be|should|after|made|released|set|kind|sort|so|too|very|let's|lets|go|out|few|couple|bit|than|without|except|am|been|stuff|things?)\b"
+)
+_ZH_NOISE = re.compile(r"[我你想要找搜看买有没的了吗呢来点些给推荐一部几个电影片请什么好不看部适合和或]|电影")
+
+
+def category_arguments(links: Links) -> dict[str, Any]:
+    """Return `category` for one wanted category; several, and refused ones, become filters on the category."""
+    wanted, refused = links.values("category"), links.values("category", negated=True)
+    arguments: dict[str, Any] = {}
+    conditions = [f"category!={name}" for name in refused if name not in wanted]
+    if len(wanted) > 1 and _either(links):
+        conditions.insert(0, f"category={'|'.join(wanted)}")
+    elif wanted:
+        arguments["category"] = wanted[0]
+        conditions[:0] = [f"category={name}" for name in wanted[1:]]
+    conditions += [
+        str(span.value).replace("=", "!=", 1) if span.negated else str(span.value)
+        for span in links.of("filter")
+    ]
+    if conditions:
+        arguments["filters"] = conditions
+    return arguments
+
+
+def _either(links: Links) -> bool:
+    first, *rest = links.of("category", negated=False)
+    return all(
+        re.fullmatch(r"\s*,?\s*(?:or|或者?)\s+(?:a |an )?|[或]", links.text[a.end : b.start].lower())
+        for a, b in zip((first, *rest), rest, strict=False)
+    )
+
+
+def year_arguments(links: Links, lexicon: Lexicon, shown: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Return `year_from` and `year_to`; "older" and "newer" are read against the items shown, else the catalogue.
+
+    Of a refused decade ("not from the 80s") the years after it are kept: two ranges cannot be asked for.
+    """
+    arguments: dict[str, Any] = {}
+    for kind in ("year_from", "year_to"):
+        if (year := links.integer("year_from" if kind == "year_from" else "year_to")) is not None:
+            arguments[kind] = year
+    refused = links.of("year_to", negated=True)
+    if refused and not arguments:
+        arguments["year_from"] = int(refused[0].value) + 1
+    age = relative_age(links.plain)
+    if not arguments and age is not None and lexicon.years:
+        newest = max(lexicon.years.values())
+        known = sorted(lexicon.years[item] for item in shown if item in lexicon.years)
+        middle = known[len(known) // 2] if known else None
+        if age == "newer":
+            arguments["year_from"] = min(middle + 1, newest) if middle is not None else newest - NEW_WITHIN
+        else:
+            arguments["year_to"] = middle - 1 if middle is not None else newest - OLD_AFTER
+    return arguments
+
+
+def when_words(links: Links) -> str | None:
+    """Return the first time of a message as `when` takes it."""
+    return links.first("context")
+
+
+def place_words(span: Span, links: Links) -> str:
+    """Return a place as tools take it: its id, or for a group of places the words themselves."""
+    value = str(span.value)
+    return re.sub(r"^the\s+", "", links.text[span.start : span.end].lower()) if "|" in value else value
+
+
+def place_arguments(links: Links) -> dict[str, Any]:
+    """Return `place`, empty where none is named."""
+    spans = links.of("place", negated=False)
+    return {"place": place_words(spans[0], links)} if spans else {}
+
+
+def time_and_place(links: Links) -> dict[str, Any]:
+    """Return `when` and `place`."""
+    when = when_words(links)
+    return ({"when": when} if when else {}) | place_arguments(links)
+
+
+def count_arguments(links: Links) -> dict[str, Any]:
+    """Return `k`, empty where the message names no number."""
+    k = links.integer("k")
+    return {"k": min(k, 50)} if k is not None else {}
+
+
+def wish_words(links: Links, *, keep_items: bool = True) -> str:
+    """Return the words of a wish that no link stands for: what the text search reads."""
+    text = links.text.lower()
+    for span in reversed(links.spans):
+        if span.kind != "item" or not keep_items:
+            text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
+    text = _NOISE.sub(" ", text)
+    if links.lang == "zh":
+        text = _ZH_NOISE.sub(" ", text)
+    return " ".join(re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text))
+
+
+def search(links: Links, lexicon: Lexicon) -> ToolCall:
+    """Return the `search_items` call of a wish."""
+    arguments = category_arguments(links) | year_arguments(links, lexicon) | count_arguments(links)
+    query = wish_words(links)
+    if query:
+        arguments = {"query": query} | arguments
+    elif not arguments:
+        arguments = {"query": links.text.strip()}
+    return ToolCall(tool="search_items", arguments=arguments)
+
+
+def opinions(links: Links, focus: Focus) -> dict[str, tuple[str, ...]]:
+    """Return verdict -> items: each item gets the verdict nearest before it, else the next one after it.
+
+    A refused item without a verdict of its own is disliked.
+    """
+    verdicts = links.of("verdict")
+    found: dict[str, list[str]] = {}
+    targets = [(s.start, str(s.value), s.negated) for s in links.of("item")]
+    targets += [
+        (s.start, item, False) for s in links.of("ordinal") if (item := focus.nth(int(s.value))) is not None
+    ]
+    for at, item, negated in sorted(targets):
+        verdict = _nearest(links, verdicts, at)
+        if negated and verdict in (None, "like"):
+            verdict = "dislike"
+        if verdict is not None:
+            found.setdefault(verdict, []).append(item)
+    return {verdict: tuple(dict.fromkeys(items)) for verdict, items in found.items()}
+
+
+def _nearest(links: Links, verdicts: tuple[Span, ...], at: int) -> str | None:
+    marks = [
+        span for span in verdicts if span.start > at and re.match(r"\d", links.text[span.start : span.end])
+    ]
+    if marks:
+        return str(marks[0].value)
+    ends = [match.end() for match in re.finditer(r"[.?!;。！？]\s", links.text)]
+    sentence = max((end for end in ends if end <= at), default=0)
+    close = min((end for end in ends if end > at), default=len(links.text))
+    before = [span for span in verdicts if sentence <= span.start < at]
+    after = [span for span in verdicts if at < span.start < close]
+    chosen = before[-1] if before else after[0] if after else None
+    return None if chosen is None else str(chosen.value)
+
+
+def score(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall:
+    """Return the `score_items` call of a wish for this person."""
+    held = opinions(links, focus)
+    disliked = held.get("dislike", ())
+    judged = {item for items in held.values() for item in items}
+    liked = held.get("like", ())
+    named = focus.named(links) if LIKE.search(links.plain) or links.of("ordinal") else links.values("item")
+    liked = tuple(dict.fromkeys((*liked, *(item for item in named if item not in judged))))
+    arguments: dict[str, Any] = {}
+    if liked:
+        arguments["liked"] = list(liked)
+    if disliked:
+        arguments["disliked"] = list(disliked)
+    arguments |= category_arguments(links) | year_arguments(links, lexicon) | time_and_place(links)
+    return ToolCall(tool="score_items", arguments=arguments | count_arguments(links))
+
+
+def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
+    """Return the `lookup_rules` call of a question about behaviour."""
+    kind = kind or rule_kind(links.plain)
+    named = focus.named(links)
+    arguments: dict[str, Any] = {}
+    categories = links.values("category")
+    if len(named) >= 2 and kind in ("together", "next", None) and _pair(links):
+        arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
+        kind = kind or "together"
+    elif named:
+        arguments["item"] = named[0] if len(named) == 1 else list(named)
+    if categories:
+        arguments["category"] = categories[0]
+    conditions = time_and_place(links)
+    against = _against(links)
+    if against is not None and (against in conditions.values()):
+        against = None
+    arguments |= conditions
+    if against is not None:
+        arguments["against"] = against
+    if kind == "next" and (days := links.integer("number")) is not None:
+        arguments["within_days"] = days
+    if kind is None and (against is not None or (conditions and OTHERS.search(links.plain))):
+        kind = "context"
+    if kind is not None and kind != "any":
+        arguments["kind"] = kind
+    return ToolCall(tool="lookup_rules", arguments=arguments | count_arguments(links))
+
+
+def _pair(links: Links) -> bool:
+    """Tell whether two named items are the two sides of a question, and not one basket."""
+    spans = links.of("item", negated=False)
+    between = links.text[spans[-2].end : spans[-1].start].lower() if len(spans) > 1 else ""
+    one_side = re.fullmatch(r"\s*(?:,|and|&|,\s*and|plus|和)\s*", between) is not None
+    asks_two = (
+        re.search(r"\btogether\b(?!\s+with)|\bbetween\b|一起", links.plain) is not None
+        and re.search(r"\bwhat\b|什么", links.plain) is None
+    )
+    return not one_side or asks_two
+
+
+def _against(links: Links) -> str | None:
+    """Return the second time or place of a comparison."""
+    if not COMPARE.search(links.plain):
+        return None
+    for kind in ("context", "place"):
+        spans = links.of("context") if kind == "context" else links.of("place")
+        if len(spans) > 1:
+            return str(spans[1].value) if kind == "context" else place_words(spans[1], links)
+    return None

@@ -1,0 +1,125 @@
+"""Follow-ups: "and on Sundays?", "newer ones", "no, without Titanic", "show me more".
+
+Knows how a short message changes the call before it. It refuses to know tools beyond their arguments.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from bot.dialogue import planner_calls as make
+from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.lexicon_time import refine
+from bot.dialogue.link import Links
+from bot.dialogue.planner_cues import ABOUT, CHART, DOUBT, MORE, rule_kind
+from bot.dialogue.planner_focus import Focus
+from bot.dialogue.turn import ToolCall
+
+MORE_STEP: Final = 5
+"""How many further results "show me more" asks for; also the tools' own number."""
+
+
+def repeats(links: Links) -> bool:
+    """Tell whether a message asks for the last answer again, drawn or doubted."""
+    return CHART.search(links.plain) is not None or DOUBT.search(links.plain) is not None
+
+
+def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
+    """Return the last call as the message changes it, None where there is none or nothing changes."""
+    last = focus.call
+    if last is None:
+        return None
+    if last.tool == "lookup_rules":
+        return _rules(last, links, focus)
+    if last.tool in ("explain_item", "item_details"):
+        return _item(last, links, focus)
+    return _wish(last, links, focus, lexicon)
+
+
+def _item(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
+    refused = links.values("item", negated=True)
+    if refused and last.tool == "explain_item":
+        return ToolCall(tool=last.tool, arguments={**last.arguments, "without": list(refused)})
+    named = focus.named(links)
+    return ToolCall(tool=last.tool, arguments={"item": named[0]}) if named else None
+
+
+def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
+    arguments: dict[str, Any] = dict(last.arguments)
+    named = links.values("item")
+    pointed = named or (focus.named(links) if links.of("ordinal") else ())
+    category = links.first("category")
+    if pointed:
+        arguments.pop("category", None)
+        arguments["item"] = pointed[0] if len(pointed) == 1 else list(pointed)
+    elif category is not None:
+        if not ABOUT.search(links.plain) and "item" in arguments:
+            arguments["category"] = category
+        else:
+            arguments.pop("item", None)
+            arguments["category"] = category
+    when = make.when_words(links)
+    if when is not None:
+        arguments["when"] = refine(str(arguments.get("when", "")), when)
+    arguments |= make.place_arguments(links)
+    if when is not None or links.of("place"):
+        arguments.pop("against", None)
+    kind = rule_kind(links.plain)
+    if kind is not None and kind != "any":
+        arguments["kind"] = kind
+    if (days := links.integer("number")) is not None:
+        arguments["within_days"] = days
+    arguments |= make.count_arguments(links)
+    if arguments == last.arguments and MORE.search(links.plain):
+        arguments["k"] = int(arguments.get("k", MORE_STEP)) + MORE_STEP
+    if arguments == last.arguments and not repeats(links):
+        return None
+    return ToolCall(tool=last.tool, arguments=arguments)
+
+
+def _wish(last: ToolCall, links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
+    arguments: dict[str, Any] = dict(last.arguments)
+    shown = focus.lists[0] if focus.lists else ()
+    years = make.year_arguments(links, lexicon, shown)
+    if years:
+        arguments = {name: value for name, value in arguments.items() if not name.startswith("year_")} | years
+    chosen = make.category_arguments(links)
+    if "category" in chosen:
+        arguments.pop("filters", None)
+        arguments.pop("query", None)
+    if "filters" in chosen:
+        before = arguments.get("filters") or []
+        chosen["filters"] = list(dict.fromkeys([*before, *chosen["filters"]]))
+        if f"category!={arguments.get('category')}" in chosen["filters"]:
+            arguments.pop("category")
+    arguments |= chosen | make.time_and_place(links) | make.count_arguments(links)
+    _named(arguments, links, focus)
+    if arguments == last.arguments and MORE.search(links.plain):
+        arguments["k"] = int(arguments.get("k", MORE_STEP)) + MORE_STEP
+    words = make.wish_words(links, keep_items=False) if last.tool == "search_items" else ""
+    if arguments == last.arguments and words:
+        arguments["query"] = f"{arguments.get('query', '')} {words}".strip()
+    if arguments == last.arguments:
+        return None
+    # Only score_items knows persons, times and places.
+    if any(name in arguments for name in ("liked", "disliked", "when", "place")):
+        arguments.pop("query", None)
+        return ToolCall(tool="score_items", arguments=arguments)
+    return ToolCall(tool=last.tool, arguments=arguments)
+
+
+def _named(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
+    """Move named items to the liked or disliked ones; one taken back from the liked is no dislike."""
+    held = make.opinions(links, focus)
+    affirmed = [i for i in links.values("item") if not any(i in items for items in held.values())]
+    for item in (*held.get("like", ()), *affirmed):
+        arguments["liked"] = list(dict.fromkeys([*(arguments.get("liked") or []), item]))
+    for item in held.get("dislike", ()):
+        liked = list(arguments.get("liked") or [])
+        if item in liked:
+            liked.remove(item)
+            arguments["liked"] = liked
+            if not liked:
+                arguments.pop("liked")
+        else:
+            arguments["disliked"] = list(dict.fromkeys([*(arguments.get("disliked") or []), item]))
