@@ -1,4 +1,4 @@
-"""The check between a worded sentence and the evidence: no title, number, time, cause or comparison of its own.
+"""The check between a worded sentence and the evidence: no title, number or claim of its own.
 
 Knows text and Evidence. It refuses to know who worded the sentence, and it takes every string as data. What it
 cannot decide it refuses: a refused sentence costs a template, an invented one costs trust.
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.dialogue.numerals import Number, listed, numbers_in
+from bot.dialogue.plainwords import strange_words
 from bot.dialogue.turn import Evidence
 
-ProblemKind = Literal["title", "number", "time", "cause", "comparison"]
+ProblemKind = Literal["title", "number", "time", "cause", "comparison", "claim"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[\u4e00-\u9fff]")
 _YEAR_END = re.compile(r"\s*\((?:18|19|20)\d\d\)\s*$")
@@ -60,7 +61,7 @@ _HEDGED = re.compile(
     r"\b(?:more|less|fewer) than (?=[\d a-z-]*\d)|\bat (?:most|least) (?=\d)|(?:超过|多于|少于|最多|最少)(?=\d)",
     re.I,
 )
-_CONTRAST = re.compile(r"([\d.]+) %\).*?(?:otherwise|elsewhere|against|其他|否则)[^\d]*([\d.]+) %")
+_CONTRAST = re.compile(r"[(（]([\d.]+) %[)）][;；][^\d%]*([\d.]+) %")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class _Fact:
 
 
 class Grounder:
-    """Checks sentences against evidence over one catalogue's titles; build it once, it holds no state."""
+    """Checks sentences against evidence over one catalogue's titles; build it once, nothing in it changes."""
 
     def __init__(self, titles: Iterable[str]) -> None:
         """Prepare the matcher: a look-up from a title's first word to the titles that begin with it.
@@ -148,34 +149,20 @@ class Grounder:
             titles: Titles that may be said beside those in the evidence (the items of the turn, and those
                 that the person named).
         """
-        facts = [self._fact(one) for one in evidence]
-        extra = [tuple(word.key for word in _words(_YEAR_END.sub("", title))) for title in titles]
-        words = _words(sentence)
-        mentions = list(self._mentions(sentence, words))
-        known = frozenset().union(*(fact.titles for fact in facts), extra)
-        problems = [
-            Problem("title", sentence[m.start : m.end], "a title of the catalogue that no evidence carries")
-            for m in mentions
-            if m.key not in known
-        ]
-        said = frozenset(part for key in extra for part in key).union(*(fact.words for fact in facts))
-        problems += _foreign_names(sentence, words, mentions, said)
-        plain = _blank(sentence, mentions)
-        used, wrong = _numbers(plain, [m for m in mentions if m.key in known], facts)
-        problems += wrong
-        support = used or _about({mention.key for mention in mentions}, facts)
-        problems += _times(words, support or facts)
-        problems += _claims(plain, support or facts)
-        ids = tuple(dict.fromkeys(fact.evidence.id for fact in used or support[: len(mentions)]))
-        return Verdict(not problems, tuple(problems), ids)
+        return self.over(evidence, titles).check(sentence)
+
+    def over(self, evidence: Sequence[Evidence], titles: Iterable[str] = ()) -> Check:
+        """Read the evidence once, to check several sentences against it."""
+        facts = tuple(self._fact(one) for one in evidence)
+        return Check(self, facts, frozenset(_title_key(title) for title in titles))
 
     def mentioned(self, text: str) -> tuple[str, ...]:
         """Return the catalogue's titles in a text, as the text writes them."""
-        return tuple(text[m.start : m.end] for m in self._mentions(text, _words(text)))
+        return tuple(text[m.start : m.end] for m in self.mentions(text, _words(text)))
 
     def _fact(self, evidence: Evidence) -> _Fact:
         words = _words(evidence.text)
-        mentions = list(self._mentions(evidence.text, words))
+        mentions = list(self.mentions(evidence.text, words))
         values = [(value, _is_share(name, value)) for name, value in evidence.numbers.items()]
         for number in numbers_in(_blank(evidence.text, mentions)):
             percent = number.unit == "percent"
@@ -187,7 +174,7 @@ class Grounder:
             tuple(values),
         )
 
-    def _mentions(self, text: str, words: Sequence[_Word]) -> Iterator[_Mention]:
+    def mentions(self, text: str, words: Sequence[_Word]) -> Iterator[_Mention]:
         """Yield the longest title at each place, left to right."""
         position = 0
         while position < len(words):
@@ -219,6 +206,38 @@ class Grounder:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The evidence of one turn, ready for its sentences."""
+
+    grounder: Grounder
+    facts: tuple[_Fact, ...]
+    titles: frozenset[tuple[str, ...]]
+
+    def check(self, sentence: str) -> Verdict:
+        """Check one sentence; see `Grounder.check`."""
+        words = _words(sentence)
+        mentions = list(self.grounder.mentions(sentence, words))
+        known = self.titles.union(*(fact.titles for fact in self.facts))
+        plain = _blank(sentence, mentions)
+        used, problems = _numbers(plain, [m for m in mentions if m.key in known], self.facts)
+        problems += (
+            Problem("title", sentence[m.start : m.end], "a title of the catalogue that no evidence carries")
+            for m in mentions
+            if m.key not in known
+        )
+        said = frozenset(part for key in self.titles for part in key).union(*(f.words for f in self.facts))
+        problems += _foreign_names(sentence, words, mentions, said)
+        support = used or _about({mention.key for mention in mentions}, self.facts)
+        grounds = support or self.facts
+        problems += _times(words, grounds)
+        problems += _claims(plain, grounds)
+        strange = strange_words(plain, frozenset().union(*(fact.words for fact in grounds)), _SMALL)
+        problems += (Problem("claim", word, "adds to the facts") for word in strange)
+        ids = tuple(dict.fromkeys(fact.evidence.id for fact in used or support[: len(mentions)]))
+        return Verdict(not problems, tuple(problems), ids)
+
+
 _ADVERBS = frozenset(listed("also both each even here more most people shoppers such those together try two"))
 
 
@@ -227,6 +246,11 @@ def _words(text: str) -> list[_Word]:
         _Word(found.group(), found.group().casefold().replace("’", "'"), found.start(), found.end())
         for found in _WORD.finditer(text)
     ]
+
+
+def _title_key(title: str) -> tuple[str, ...]:
+    """A title as it is compared: words in small letters, without a year at the end."""
+    return tuple(word.key for word in _words(_YEAR_END.sub("", title)))
 
 
 def _singular(word: str) -> str:

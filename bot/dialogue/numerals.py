@@ -39,6 +39,8 @@ _RANKS = {
 }
 _FRACTIONS = {"half": 1 / 2, "third": 1 / 3, "quarter": 1 / 4, "fifth": 1 / 5, "tenth": 1 / 10}
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
+NUMBER_WORDS = frozenset(_WORDS) | frozenset(_RANKS) | frozenset(_FRACTIONS) | frozenset(_SCALES)
+"""English words that are numbers or parts of them."""
 _HAN = {char: i for i, char in enumerate("零一二三四五六七八九")} | {"两": 2, "〇": 0}
 _HAN_SCALES = {"十": 10, "百": 100, "千": 1_000, "万": 10_000}
 _HAN_RUN = "[零〇一二两三四五六七八九十百千万]+"

@@ -45,6 +45,17 @@ class LlmConfig(BaseModel):
     script: tuple[str, ...] = ()
     """Replies of the scripted backend, in order; `tool {json}` is a tool call, all else is text."""
 
+    @property
+    def worded_by(self) -> Literal["template", "model"]:
+        """Who words the answer once "auto" is decided.
+
+        A small model that was not taught to word facts reads worse than the templates (see docs on the model);
+        a model behind a server is taken to be a large one.
+        """
+        if self.wording != "auto":
+            return self.wording
+        return "template" if self.backend in {"local", "none"} else "model"
+
     @model_validator(mode="after")
     def _server_needs_a_model(self) -> LlmConfig:
         """A server cannot guess which of its models is meant."""

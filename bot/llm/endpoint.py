@@ -11,16 +11,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import cached_property
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from bot.dialogue.turn import Message, ToolCall
 from bot.llm.base import ModelError, ToolSchema
 from bot.llm.config import LlmConfig
 from bot.llm.constrain import NO_TOOL, bounded, parse, union
 from bot.llm.stops import until
-
-if TYPE_CHECKING:
-    from openai import OpenAI
 
 SERVER_STOPS = 4
 """Most stop strings that servers take; all are also held to here."""
@@ -40,7 +37,7 @@ class EndpointModel:
         return self._config.model
 
     @cached_property
-    def _client(self) -> OpenAI:
+    def _client(self) -> Any:  # its types want a TypedDict for every message; plain dicts say the same
         from openai import OpenAI
 
         key = self._config.api_key
@@ -132,7 +129,7 @@ class EndpointModel:
         with self._told():
             reply = self._client.chat.completions.create(
                 model=self._config.model,
-                messages=_lines(system, messages),  # type: ignore[arg-type]  # plain dicts in its TypedDicts' shape
+                messages=_lines(system, messages),
                 max_tokens=min(max_tokens, self._config.max_tokens),
                 temperature=0,
                 stream=True,

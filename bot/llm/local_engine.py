@@ -76,13 +76,15 @@ class Engine:
         """
         torch.set_num_threads(threads_for(threads))
         self.device = device_for(device)
-        transformers_logging.disable_progress_bar()
-        transformers_logging.set_verbosity_error()
+        # transformers annotates these by half; Any keeps strict checking to our own code
+        loud: Any = transformers_logging
+        tokenizers: Any = AutoTokenizer
+        models: Any = AutoModelForCausalLM
+        loud.disable_progress_bar()
+        loud.set_verbosity_error()
         try:
-            self.tokenizer: Any = AutoTokenizer.from_pretrained(str(folder))
-            self.model: Any = AutoModelForCausalLM.from_pretrained(
-                str(folder), dtype=dtype_for(dtype, self.device)
-            )
+            self.tokenizer: Any = tokenizers.from_pretrained(str(folder))
+            self.model: Any = models.from_pretrained(str(folder), dtype=dtype_for(dtype, self.device))
         except (OSError, ValueError, ImportError) as error:
             first = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise ModelError(

@@ -49,20 +49,24 @@ def converted(source: Path, folder: Path) -> Path:
 
 def _convert(source: Path, draft: Path) -> None:
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
 
+    loud: Any = logging
+    loud.disable_progress_bar()
+    models: Any = AutoModelForCausalLM
     where: dict[str, Any] = {"gguf_file": source.name}
     tokenizer = AutoTokenizer.from_pretrained(str(source.parent), **where)
-    loaded = AutoModelForCausalLM.from_pretrained(str(source.parent), **where)
+    loaded = models.from_pretrained(str(source.parent), **where)
     config = loaded.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    fresh = AutoModelForCausalLM.from_config(config)
+    fresh = models.from_config(config)
     fresh.load_state_dict(loaded.state_dict())
     fresh.generation_config = loaded.generation_config
     fresh.save_pretrained(draft)
     tokenizer.save_pretrained(draft)
     probe = tokenizer(_PROBE, return_tensors="pt")["input_ids"]
-    saved = AutoModelForCausalLM.from_pretrained(str(draft), dtype=loaded.dtype)
+    saved = models.from_pretrained(str(draft), dtype=loaded.dtype)
     before, after = _greedy(loaded, probe), _greedy(saved, probe)
     if before != after:
         raise ValueError(f"greedy tokens changed in conversion, {before} to {after}")
