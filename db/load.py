@@ -41,6 +41,8 @@ from db.values import LoadReport
 
 CHUNK = 20_000
 """Rows of one INSERT: large enough that the call costs nothing, small enough that progress moves."""
+LOG_CHUNK = 500
+"""The same for plain tuples: so few that they die before the garbage collector walks them."""
 EXAMPLES = 5
 
 
@@ -178,7 +180,7 @@ def _insert_log(
         return
     progress.stage("interactions", len(log))
     source = zip(*(cells[name] for name in compiled.positiontup or ()), strict=True)
-    while chunk := list(islice(source, CHUNK)):
+    while chunk := list(islice(source, LOG_CHUNK)):
         connection.exec_driver_sql(str(compiled), chunk)
         progress.advance(len(chunk))
 

@@ -19,9 +19,10 @@ from sqlmodel import Session, SQLModel
 from db.tables import InteractionRow, ItemRow, PersonRow, PlaceRow, columns
 from db.values import Catalog
 
-_CHUNK = 100_000
+_CHUNK = 500
+"""Rows fetched at once: so few that they die before the garbage collector walks them (10,000 take twice as long)."""
 _NONE = -1
-_NO_TIME = np.iinfo(np.int64).min
+_NO_TIME = int(np.iinfo(np.int64).min)
 """What numpy stores for NaT, so that an unknown instant needs no second look."""
 Ints = npt.NDArray[np.int64]
 
@@ -46,7 +47,12 @@ def interaction_frame(
         `place, basket` str, missing where there is none.
     """
     c = columns(InteractionRow)
-    where = [c["catalog_id"] == catalog.id]
+    if since is None and until is None:
+        # The sum hides the column from the index on catalogue and time: walking the table in its own order is
+        # twice as fast as sorting what the index finds.
+        where = [c["catalog_id"] + 0 == catalog.id]
+    else:
+        where = [c["catalog_id"] == catalog.id]
     if since is not None:
         where.append(c["at"] >= since)
     if until is not None:
@@ -116,32 +122,48 @@ def place_frame(catalog: Catalog, *, session: Session) -> pd.DataFrame:
 
 
 def _log_columns() -> list[Any]:
-    """Integers first, NULL place as a sentinel: a column of one type becomes an array at once."""
+    """Numbers first, NULL as a sentinel: a column of one type becomes an array at once."""
     c = columns(InteractionRow)
-    micros = sa.type_coerce(c["at"], sa.BigInteger)
     return [
         c["person_id"],
         c["item_id"],
         sa.func.coalesce(c["place_id"], _NONE),
-        micros,
-        c["kind"],
+        sa.func.coalesce(sa.type_coerce(c["at"], sa.BigInteger), _NO_TIME),
         c["value"],
+        c["kind"],
         c["basket"],
     ]
 
 
 def _log(query: Any, catalog: Catalog, session: Session, *, narrow: bool = False) -> pd.DataFrame:
-    person, item, place, at, kind, value, basket = _columns(query, session, 7)
-    keys = [np.array(column, dtype=np.int64) for column in (person, item, place)]
+    """Read the log in chunks of plain tuples, each turned into arrays at once.
+
+    The driver's cursor is read directly: a million and a half `Row` objects cost three times the query.
+    """
+    cursor = session.connection().execute(query).cursor
+    numbers: list[list[Any]] = [[] for _ in range(5)]
+    kind: list[str | None] = []
+    basket: list[str | None] = []
+    types = (np.int64, np.int64, np.int64, np.int64, np.float64)
+    while cursor is not None and (rows := cursor.fetchmany(_CHUNK)):
+        *chunk, kinds, baskets = zip(*rows, strict=True)
+        for column, cells, kept in zip(numbers, chunk, types, strict=True):
+            column.append(np.array(cells, dtype=kept))
+        kind.extend(kinds)
+        basket.extend(baskets)
+    person, item, place, at, value = (
+        np.concatenate(column) if column else np.empty(0, dtype=kept)
+        for column, kept in zip(numbers, types, strict=True)
+    )
     return pd.DataFrame(
         {
-            "person": _texts(PersonRow, keys[0], catalog, session, narrow=narrow),
-            "item": _texts(ItemRow, keys[1], catalog, session, narrow=narrow),
+            "person": _texts(PersonRow, person, catalog, session, narrow=narrow),
+            "item": _texts(ItemRow, item, catalog, session, narrow=narrow),
             "at": _instants(at),
             "kind": _repeated(kind),
-            "value": np.array(value, dtype=float),
-            "place": _texts(PlaceRow, keys[2], catalog, session, narrow=narrow),
-            "basket": _repeated(basket),
+            "value": value,
+            "place": _texts(PlaceRow, place, catalog, session, narrow=narrow),
+            "basket": _strings(basket),
         }
     )
 
@@ -177,9 +199,9 @@ def _strings(cells: Sequence[Any]) -> Any:
     return pd.array(list(cells), dtype="str")
 
 
-def _instants(micros: Sequence[int | None]) -> pd.Series:
-    filled = np.array([_NO_TIME if each is None else each * 1000 for each in micros], dtype=np.int64)
-    return pd.Series(filled.view("datetime64[ns]")).dt.tz_localize("UTC")
+def _instants(micros: Ints) -> pd.Series:
+    nanos = np.where(micros == _NO_TIME, _NO_TIME, micros * 1000)
+    return pd.Series(nanos.view("datetime64[ns]")).dt.tz_localize("UTC")
 
 
 def _with_attributes(frame: pd.DataFrame, attributes: Sequence[dict[str, Any]]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -124,7 +125,7 @@ class CompleteJourney:
                 "person": kept["household_id"],
                 "item": kept["product_id"],
                 "at": kept["transaction_timestamp"],
-                "kind": pd.Categorical.from_codes(np.zeros(len(kept), dtype=int), ["buy"]),
+                "kind": pd.Categorical(["buy"]).repeat(len(kept)),
                 "value": kept["quantity"],
                 "place": kept["store_id"],
                 "basket": kept["basket_id"],
@@ -203,14 +204,23 @@ def _keys(table: pd.DataFrame) -> list[tuple[str, str]]:
 def _types(table: pd.DataFrame) -> list[_Type]:
     """Return the types, the most bought first."""
     kinds = pd.Series([kind for kind, _ in dict.fromkeys(table["key"])]).value_counts()
-    grouped = table.groupby("key", sort=False)
-    bought = grouped["bought"].sum()
-    department = grouped["department"].agg(lambda column: column.mode().iloc[0])
+    bought = table.groupby("key", sort=False)["bought"].sum()
+    department = _commonest(table, "key", "department")
     types = [
-        _Type(key[0], key[1], bool(kinds[key[0]] > 1), int(bought[key]), str(department[key]))
-        for key in bought.index
+        _Type(key[0], key[1], bool(kinds[key[0]] > 1), int(lines), department[key][0])
+        for key, lines in bought.items()
     ]
     return sorted(types, key=lambda each: (-each.bought, each.kind, each.category))
+
+
+def _commonest(table: pd.DataFrame, by: str, column: str) -> dict[Any, list[str]]:
+    """Return the values of a column in each group, that of most products first."""
+    counts = table.groupby([by, column]).size().reset_index(name="size")
+    counts = counts.sort_values([by, "size", column], ascending=[True, False, True])
+    found: dict[Any, list[str]] = {}
+    for key, value in zip(counts[by], counts[column], strict=True):
+        found.setdefault(key, []).append(str(value))
+    return found
 
 
 def _titles(types: Iterable[_Type]) -> list[str]:
@@ -229,16 +239,13 @@ def _titles(types: Iterable[_Type]) -> list[str]:
 
 
 def _type_rows(types: list[_Type], titles: list[str], ids: list[str], table: pd.DataFrame) -> pd.DataFrame:
-    sizes = {
-        key: list(column[column != ""].value_counts().index[:_SIZES])
-        for key, column in table.sort_values("bought", ascending=False).groupby("type")["package_size"]
-    }
+    sizes = _commonest(table[table["package_size"] != ""], "type", "package_size")
     price = table.groupby("type")["price"].median().round(2)
     rows = []
     for at, (each, title, item) in enumerate(zip(types, titles, ids, strict=True)):
         category, department = category_name(each.category), department_name(each.department)
         others = synonyms(title)
-        words = [title, category, department, *others, *(size.lower() for size in sizes.get(at, []))]
+        words = [title, category, department, *others, *(size.lower() for size in sizes.get(at, [])[:_SIZES])]
         rows.append(
             {
                 "item": item,

@@ -214,9 +214,11 @@ def department_name(department: str) -> str:
     return DEPARTMENTS.get(department) or readable(department) or "Other"
 
 
+@cache
 def readable(label: str) -> str:
-    """Return a label in sentence case with its abbreviations spelt out: "FRZN VEG/FRUIT" is
-    "Frozen vegetables and fruit". A parenthesis, often cut off at the label's end, is left out.
+    """Return a label in sentence case with its abbreviations spelt out.
+
+    "FRZN VEG/FRUIT" is "Frozen vegetables and fruit". A parenthesis, often cut off at the end, is left out.
     """
     text = re.sub(r"\([^)]*\)?", " ", label.upper())
     text = re.sub(r"\bW/\s*O\b", " without ", text)
