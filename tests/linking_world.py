@@ -64,8 +64,8 @@ white-milk|White milk|Milk,Grocery|37000|
 eggs|Large eggs|Eggs,Grocery|7100|
 bananas|Bananas|Tropical fruit,Produce|17000|
 white-bread|White bread|Bread,Grocery|15000|
-beer|Beer and ale|Beers,Grocery|9800|
-diapers|Baby diapers|Diapers,Drug and general|2800|nappies
+beer|Beer and ale|Beers and ales,Grocery|9800|
+diapers|Baby diapers|Diapers and disposables,Drug and general|2800|nappies
 dog-food|Dry dog food|Dog food,Grocery|2400|
 ice-cream|Premium ice cream|Ice cream,Grocery|6800|
 cake-mix|Cake mix|Baking mixes,Grocery|2100|

@@ -239,7 +239,7 @@ def _category_names(categories: list[str]) -> Iterator[Pair]:
     for rank, category in enumerate(categories):
         for form, score in common_forms(category):
             if form not in _NEVER_ALONE:
-                yield form, Name("category", category, score * 0.99 if score == FULL else score * 0.96, -rank)
+                yield form, Name("category", category, score * 0.99 if score == FULL else score * 0.9, -rank)
 
 
 def _label_names(labels: Mapping[str, list[str]], categories: set[str]) -> Iterator[Pair]:

@@ -120,6 +120,8 @@ wood woods word words work worked working works world worried worry worse worst 
 years yellow yes yesterday yet yogurt you young your yours yourself zero dinosaur dinosaurs detective
 detectives spy spies vampire vampires zombie zombies wizard wizards soldier heist courtroom baseball football boxing chess
 reckon sequel sequels remake trilogy franchise plot director cast soundtrack ballet opera prefers recommends suggests
+growing grows declining fading gaining dropping booming frequently alongside afterwards combine pairs household
+busiest chart charts graph csv export plot versus profile correlate associations explain restock repurchase cycle cycles trend
 anytime sometime usual weekly monthly lol hmm umm yeah nope nah wanna gonna gotta dunno plz pls thx hiya cheers
 """.split()  # noqa: SIM905 - a thousand quoted words would hide the list
 )

@@ -15,7 +15,7 @@ from bot.dialogue import phrases
 from bot.dialogue.lexicon_index import Name, NameTable
 from bot.dialogue.lexicon_slots import Setting
 from bot.dialogue.lexicon_text import Token, flat, is_chinese, tokens
-from bot.dialogue.lexicon_time import find_times
+from bot.dialogue.lexicon_time import GROUPS, find_times
 
 Kind = Literal[
     "item",
@@ -183,7 +183,11 @@ def _counts(name: Name, setting: Setting, first: int, last: int, previous: int |
     """Tell whether a name counts at its place: everyday words need a sentence that treats them as a name."""
     if not name.ordinary and not name.strict:
         return True
-    if name.kind == "item" and (setting.quoted(first, last) or setting.capitalised(first, last)):
+    # "Friday" carries its capital as a day too, so that capitals do not make it a title.
+    if name.kind == "item" and (
+        setting.quoted(first, last)
+        or (setting.words[last] not in GROUPS and setting.capitalised(first, last))
+    ):
         return True
     if name.strict:
         return name.kind == "place" and setting.upper(first)
@@ -287,7 +291,10 @@ def _with_years(found: list[_Found], setting: Setting, tables: LinkTables) -> li
             if chosen is not None:
                 used.append(beside)
                 others = tuple(item for item in choices if item != chosen)
-                one = replace(one, span=replace(span, value=chosen, alternatives=others))
+                end = max(span.end, beside.end + (setting.flat[beside.end : beside.end + 1] == ")"))
+                start = min(span.start, beside.start)
+                wider = replace(span, value=chosen, alternatives=others, start=start, end=end)
+                one = replace(one, span=wider)
         result.append(one)
     taken = {(year.start, year.end) for year in used}
     return [

@@ -42,7 +42,7 @@ _THINGS = (
 )
 _K = re.compile(
     rf"\b(?:(?:top|best|first|another|only|just|exactly|at most|give me|show me|list|name|suggest|recommend)\s+"
-    rf"(?:the\s+)?(?:top\s+|best\s+)?(?P<lead>{_COUNT})(?![\w'/%.]|\s*(?:stars?|percent|years?|days?|weeks?|months?|out of))"
+    rf"(?:the\s+)?(?:top\s+|best\s+)?(?P<lead>{_COUNT})(?![\w'/%.]|\s*(?:stars?|percent|years?|days?|weeks?|months?|out of|people|households?|customers?|persons?|stores?|baskets?|times?|hours?))"
     rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more))"
 )
 _ZH_K = re.compile(r"(?P<few>\d{1,3}|[一两二三四五六七八九十几])\s*(?:部|个|种|款|条|样)(?!月|小时|星期)")

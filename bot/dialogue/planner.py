@@ -13,13 +13,14 @@ from typing import Any
 from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_cues as cues
 from bot.dialogue.lexicon import Lexicon
-from bot.dialogue.link import Links
+from bot.dialogue.link import Kind, Links
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow, repeats
 from bot.dialogue.smalltalk import Smalltalk, classify
 from bot.dialogue.turn import Asker, Conversation, ToolCall
 
 MAX_CALLS = 3
+_NAMED: tuple[Kind, ...] = ("item", "category", "place")
 _SURE, _LIKELY, _GUESS = 0.9, 0.7, 0.4
 
 
@@ -54,7 +55,7 @@ def plan(message: str, links: Links, conversation: Conversation, asker: Asker, l
     """Choose tools and arguments for a message by its wording, its links and the turns before."""
     del message  # its text, and all that was found in it, is in the links
     focus = _reconstructed(Focus.of(conversation, asker, lexicon), conversation, asker, lexicon)
-    talk = classify(links.plain, linked=bool(links.spans))
+    talk = classify(links.plain, linked=any(links.of(kind) for kind in _NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=_SURE, reason=f"small talk: {talk}")
     parts = _wishes(links)
@@ -180,7 +181,7 @@ def _one_wish(calls: tuple[ToolCall, ...]) -> bool:
 
 def _one(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
     """Plan one wish: the first reading that fits, from the plainest wording to the vaguest."""
-    talk = classify(links.plain, linked=bool(links.spans))
+    talk = classify(links.plain, linked=any(links.of(kind) for kind in _NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=_SURE, reason=f"small talk: {talk}")
     for reading in (_profile, _explain, _repeat, _rules, _follow, _rate, _details, _score, _search):
@@ -247,12 +248,9 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     subject = bool(focus.named(links) or links.of("category") or links.of("context") or links.of("place"))
     compared = bool(make.rules(links, focus).arguments.get("against")) and not cues.SCORE.search(plain)
     counted = cues.COUNT.search(plain) is not None and subject
-    asks = (
-        kind is not None
-        or compared
-        or counted
-        or (crowd and (links.of("context") or links.of("place") or focus.named(links)))
-    )
+    sliced = bool(links.of("context") or links.of("place"))
+    compared = compared or (sliced and bool(cues.COMPARE.search(plain) and cues.OTHERS.search(plain)))
+    asks = kind is not None or compared or counted or (crowd and (sliced or bool(focus.named(links))))
     doubted = cues.DOUBT.search(plain) is not None and bool(links.of("item"))
     if not (asks or doubted) or _is_personal(links, kind, focus):
         return None
@@ -362,12 +360,8 @@ def _details(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     plain = links.plain
     asked = cues.DETAILS.search(plain) is not None
     is_it = cues.IS_IT.search(plain) is not None and not cues.SCORE.search(plain)
-    alone = (
-        len(named) == 1
-        and bool(links.of("item"))
-        and not make.wish_words(links, keep_items=False)
-        and len(links.spans) == 1
-    )
+    alone = len(links.spans) == 1 and bool(links.of("item")) and not cues.SEARCH.search(plain)
+    alone = alone and not make.wish_words(links, keep_items=False)
     if not (asked or is_it or (alone and not cues.LIKE.search(plain) and not cues.SCORE.search(plain))):
         return None
     calls = tuple(ToolCall(tool="item_details", arguments={"item": item}) for item in named[:MAX_CALLS])

@@ -22,7 +22,7 @@ NEW_WITHIN: Final = 2
 """Years before the newest item that "recent" still covers."""
 
 _NOISE = re.compile(
-    r"\b(?:please|find|search|for|me|us|show|list|look|looking|i|i'd|i'm|we|you|want|wanna|need|would|like|love|some|any|something|anything|"
+    r"\b(?:i'd|i'm|i've|it's|let's|please|find|search|for|me|us|show|list|look|looking|i|i'd|i'm|we|you|want|wanna|need|would|like|love|some|any|something|anything|"
     r"good|great|nice|best|top|really|do|have|got|has|give|can|could|a|an|the|to|of|watch|see|buy|get|rent|movies?|films?|flicks?|titles?|items?|"
     r"products?|that|is|are|there|which|what|with|about|from|in|on|at|by|and|or|but|not|no|my|hi|hello|hey|thanks|ok|okay|just|only|maybe|"
     r"tonight|mood|feel|fancy|browse|list|one|ones|more|sell|carry|stock|tell|help|recommend|suggest|new|newer|recent|old|older|classics?|"

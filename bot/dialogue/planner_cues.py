@@ -29,7 +29,7 @@ PROFILE: Final = _any(
 )  # fmt: skip
 EXPLAIN: Final = _any(
     rf"\b(?:why|how come)\b(?!.*\b{PEOPLE}\s+(?:who\b|\w+ )?{TAKE}\b)(?!.*\b(?:so often )?(?:bought|sold|rated) (?:together|with|on|in)\b)",
-    r"\bwould you (?:still|also|even)\b", r"\bwhat made you\b|\breasons? (?:for|behind)\b|\bexplain\b|\bjustify\b|\bon what (?:basis|grounds)\b",
+    r"\bwould you (?:still|also|even)\b|\bwould you\b.*\bif i\b", r"\bwhat made you\b|\breasons? (?:for|behind)\b|\bexplain\b|\bjustify\b|\bon what (?:basis|grounds)\b",
     r"\bhow did you (?:come up with|get to|arrive at|choose|pick)\b", r"\bwhat makes you think\b|\bwhat's the (?:reason|logic)\b",
     r"为什么|为何|理由|还会推荐",
 )  # fmt: skip
@@ -98,7 +98,7 @@ DETAILS: Final = _any(
 )  # fmt: skip
 IS_IT: Final = re.compile(r"^\W*(?:so |and )?(?:is|are|was|were|does)\b")
 SCORE: Final = _any(
-    r"\brecommend\w*|\bsuggest\w*|\bfor me\b|\bwhat (?:should|shall|can|could|do|would|might|must) (?:i|we)\b|\bwhat to (?:watch|buy|see|get|cook|eat|try|rate)\b|\bsurprise me\b|\bwhat (?:next|else)\b|\bmy (?:taste|next)\b|\bbased on\b|\bsimilar\b|\bmore (?:like|of)\b|\bin the (?:vein|style|spirit) of\b|\byou (?:got|have) for (?:me|us)\b|\bpick (?:something|one|a)\b|\bwhich (?:one )?should (?:i|we)\b|\bwould i (?:like|enjoy)\b|\banything else\b|\bwhat goes next\b|\bin my (?:cart|basket)\b|\bwhat am i (?:missing|forgetting)\b|\bdid i forget\b",
+    r"\brecommend\w*|\bsuggest\w*|(?<!not )\bfor me\b|\bwhat (?:should|shall|can|could|do|would|might|must) (?:i|we)\b|\bwhat to (?:watch|buy|see|get|cook|eat|try|rate)\b|\bsurprise me\b|\bwhat (?:next|else)\b|\bmy (?:taste|next)\b|\bbased on\b|\bsimilar\b|\bmore (?:like|of)\b|\bin the (?:vein|style|spirit) of\b|\byou (?:got|have) for (?:me|us)\b|\bpick (?:something|one|a)\b|\bwhich (?:one )?should (?:i|we)\b|\bwould i (?:like|enjoy)\b|\banything else\b|\bwhat goes next\b|\bin my (?:cart|basket)\b|\bwhat am i (?:missing|forgetting)\b|\bdid i forget\b",
     r"推荐|类似|像.{0,30}一样|适合我|看什么|买什么|看点|买点|还有(?:什么|别的)",
 )  # fmt: skip
 LIKE: Final = re.compile(
