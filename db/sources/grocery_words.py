@@ -13,6 +13,11 @@ from functools import cache
 from importlib.resources import files
 
 _WORDS = {
+    "BEV": "beverages", "BRANDYH": "brandy", "CHOCOLA": "chocolate", "CLEANE": "cleaners", "INDR": "indoor",
+    "MARINA": "marinades", "MFG": "manufacturer", "MINWTR": "mineral water", "PICKLS": "pickles",
+    "PLANTR": "planter", "PNUT": "peanut", "PRESLCD": "pre-sliced", "RECHARABLE": "rechargeable",
+    "SCE": "sauce", "SHLFSH": "shellfish", "SUPP": "supplements", "TABLOIDS": "tabloid",
+    "QSR": "quick-service",
     "ACCESS.": "accessories", "ALL": "", "AUTO": "automatic", "BKD": "baked", "BKFST": "breakfast",
     "BN": "beans", "BRD": "breaded", "BREAKFST": "breakfast", "BRKFST": "breakfast", "BTL": "bottles",
     "BTR": "butter", "CAN": "canned", "CARB": "carbonated", "CATFD": "cat food", "CHIX": "chicken",
@@ -35,7 +40,8 @@ _WORDS = {
     "PORT": "portion", "PPK": "prepacked", "PREM": "premium", "PREP": "prepared",
     "PREPORTND": "pre-sliced", "PROD": "products", "PROTIEN": "protein", "PRPCK": "prepacked",
     "PRSLC": "pre-sliced", "PRESLC": "pre-sliced", "PWDR": "powdered", "PWDRS": "powders",
-    "REFIGERATED": "refrigerated", "REFRGRATD": "refrigerated", "REFRIG": "refrigerated", "RTS": "ready-to-serve",
+    "REFIGERATED": "refrigerated", "REFRGRATD": "refrigerated", "REFRIG": "refrigerated",
+    "RTS": "ready-to-serve",
     "RW": "raw", "SAL": "salad", "SALD": "salad", "SAUS": "sausage", "SEASO": "seasoning", "SFT": "soft",
     "SGL": "single", "SHERBTS": "sherbets", "SMI": "semi", "SNDWCH": "sandwich", "SNGL": "single",
     "SNK": "snack", "SNKS": "snacks", "SOD": "soda", "SPEC": "special", "SPECILATY": "specialty",
@@ -58,6 +64,8 @@ _PROPER = {
 } | {"KIWI": "kiwi", "KOSHER": "kosher"}  # fmt: skip
 
 CATEGORIES = {
+    "HOUSEHOLD CLEANG NEEDS": "Household cleaners", "LUNCHMEAT": "Lunch meat", "MAGAZINE": "Magazines",
+    "MAKEUP AND TREATMENT": "Makeup",
     "AUDIO/VIDEO PRODUCTS": "Music and video", "BABY HBC": "Baby care", "BABYFOOD": "Natural baby food",
     "BAG SNACKS": "Bagged snacks", "BAKED BREAD/BUNS/ROLLS": "Bread, buns and rolls",
     "BAKED SWEET GOODS": "Packaged pastries", "BATH TISSUES": "Toilet paper", "BATH": "Bath accessories",
@@ -67,38 +75,57 @@ CATEGORIES = {
     "CANDY - PACKAGED": "Packaged candy", "CHIPS&SNACKS": "Natural chips and snacks",
     "CHEESE": "Cheese", "CHEESES": "Deli cheese", "CHICKEN/POULTRY": "Prepared chicken",
     "CHRISTMAS  SEASONAL": "Christmas", "CONVENIENT BRKFST/WHLSM SNACKS": "Breakfast bars and snacks",
-    "COOKIES": "Bakery cookies", "COOKIES/CONES": "Cookies and cones", "COUPON/MISC ITEMS": "Fuel and other sales",
+    "COOKIES": "Bakery cookies", "COOKIES/CONES": "Cookies and cones",
+    "COUPON/MISC ITEMS": "Fuel and other sales",
     "COUPONS/STORE & MFG": "Coupons", "CRACKERS/MISC BKD FD": "Crackers", "DIAPERS & DISPOSABLES": "Diapers",
-    "DINNER MXS:DRY": "Dinner mixes", "DOMESTIC GOODS": "Linens and home goods", "DRY BN/VEG/POTATO/RICE": "Rice, beans and potatoes",
-    "DRY MIX DESSERTS": "Dessert mixes", "DRY NOODLES/PASTA": "Dry pasta", "DRY SAUCES/GRAVY": "Gravy and sauce mixes",
+    "DINNER MXS:DRY": "Dinner mixes", "DOMESTIC GOODS": "Linens and home goods",
+    "DRY BN/VEG/POTATO/RICE": "Rice, beans and potatoes",
+    "DRY MIX DESSERTS": "Dessert mixes", "DRY NOODLES/PASTA": "Dry pasta",
+    "DRY SAUCES/GRAVY": "Gravy and sauce mixes",
     "ELECTRICAL SUPPPLIES": "Light bulbs and electrical", "FACIAL TISS/DNR NAPKIN": "Tissues and napkins",
-    "FD WRAPS/BAGS/TRSH BG": "Food wraps and bags", "FITNESS&DIET": "Fitness and diet", "FLUID MILK PRODUCTS": "Milk",
+    "FD WRAPS/BAGS/TRSH BG": "Food wraps and bags", "FITNESS&DIET": "Fitness and diet",
+    "FLUID MILK PRODUCTS": "Milk",
     "FROZEN - BOXED(GROCERY)": "Boxed frozen seafood", "FROZEN PIE/DESSERTS": "Frozen desserts",
     "FROZEN": "Natural frozen foods", "FRUIT - SHELF STABLE": "Canned fruit",
     "FRZN ICE": "Ice", "FRZN JCE CONC/DRNKS": "Frozen juice", "FRZN MEAT/MEAT DINNERS": "Frozen dinners",
     "FRZN NOVELTIES/WTR ICE": "Frozen treats", "FRZN VEGETABLE/VEG DSH": "Frozen vegetables",
-    "GREETING CARDS/WRAP/PARTY SPLY": "Cards, gift wrap and party supplies", "HAND/BODY/FACIAL PRODUCTS": "Skin care",
-    "HEAT/SERVE": "Heat-and-serve meals", "HISPANIC": "International foods", "ICE CREAM/MILK/SHERBTS": "Ice cream",
-    "IN-STORE PHOTOFINISHING": "Photo prints", "ISOTONIC DRINKS": "Sports drinks", "J-HOOKS": "Aisle displays",
-    "JUICE": "Natural juice", "LIQUOR": "Spirits", "MEAT - MISC": "Frozen meat and poultry", "MEAT - SHELF STABLE": "Canned meat and meals",
-    "MILK BY-PRODUCTS": "Sour cream, dips and cottage cheese", "MISC. DAIRY": "Other dairy", "MISC WINE": "Other wine",
-    "MISCELLANEOUS": "Other groceries", "MOLASSES/SYRUP/PANCAKE MIXS": "Syrup and pancake mixes", "NEW AGE": "Energy and new age drinks",
-    "NUTS": "Produce nuts", "ORGANICS FRUIT & VEGETABLES": "Organic produce", "PAPER HOUSEWARES": "Paper plates and cups",
-    "PEPPERS-ALL": "Peppers", "PICKLE/RELISH/PKLD VEG": "Pickles and relish", "PNT BTR/JELLY/JAMS": "Peanut butter and jelly",
-    "PROCESSED": "Produce dips, dressings and juice", "PWDR/CRYSTL DRNK MX": "Drink mixes", "REFRGRATD DOUGH PRODUCTS": "Refrigerated dough",
-    "REFRGRATD JUICES/DRNKS": "Refrigerated juice", "REFRIGERATED": "Natural refrigerated foods", "SALAD BAR": "Salad bar",
+    "GREETING CARDS/WRAP/PARTY SPLY": "Cards, gift wrap and party supplies",
+    "HAND/BODY/FACIAL PRODUCTS": "Skin care",
+    "HEAT/SERVE": "Heat-and-serve meals", "HISPANIC": "International foods",
+    "ICE CREAM/MILK/SHERBTS": "Ice cream",
+    "IN-STORE PHOTOFINISHING": "Photo prints", "ISOTONIC DRINKS": "Sports drinks",
+    "J-HOOKS": "Aisle displays",
+    "JUICE": "Natural juice", "LIQUOR": "Spirits", "MEAT - MISC": "Frozen meat and poultry",
+    "MEAT - SHELF STABLE": "Canned meat and meals",
+    "MILK BY-PRODUCTS": "Sour cream, dips and cottage cheese", "MISC. DAIRY": "Other dairy",
+    "MISC WINE": "Other wine",
+    "MISCELLANEOUS": "Other groceries", "MOLASSES/SYRUP/PANCAKE MIXS": "Syrup and pancake mixes",
+    "NEW AGE": "Energy and new age drinks",
+    "NUTS": "Produce nuts", "ORGANICS FRUIT & VEGETABLES": "Organic produce",
+    "PAPER HOUSEWARES": "Paper plates and cups",
+    "PEPPERS-ALL": "Peppers", "PICKLE/RELISH/PKLD VEG": "Pickles and relish",
+    "PNT BTR/JELLY/JAMS": "Peanut butter and jelly",
+    "PROCESSED": "Produce dips, dressings and juice", "PWDR/CRYSTL DRNK MX": "Drink mixes",
+    "REFRGRATD DOUGH PRODUCTS": "Refrigerated dough",
+    "REFRGRATD JUICES/DRNKS": "Refrigerated juice", "REFRIGERATED": "Natural refrigerated foods",
+    "SALAD BAR": "Salad bar",
     "SALD DRSNG/SNDWCH SPRD": "Salad dressing and mayonnaise", "SEAFOOD - SHELF STABLE": "Canned seafood",
     "SEAFOOD-FRESH": "Fresh seafood", "SEAFOOD - FROZEN": "Frozen seafood", "SEAFOOD - MISC": "Other seafood",
-    "SNKS/CKYS/CRKR/CNDY": "Natural cookies and candy", "SNACKS": "Deli snacks", "SOAP - LIQUID & BAR": "Soap",
-    "SWEET GOODS & SNACKS": "Bakery sweets", "SYRUPS/TOPPINGS": "Ice cream toppings", "VALUE ADDED FRUIT": "Cut fruit",
+    "SNKS/CKYS/CRKR/CNDY": "Natural cookies and candy", "SNACKS": "Deli snacks",
+    "SOAP - LIQUID & BAR": "Soap",
+    "SWEET GOODS & SNACKS": "Bakery sweets", "SYRUPS/TOPPINGS": "Ice cream toppings",
+    "VALUE ADDED FRUIT": "Cut fruit",
     "VALUE ADDED VEGETABLES": "Cut vegetables", "VEGETABLES - ALL OTHERS": "Fresh vegetables",
-    "VEGETABLES - SHELF STABLE": "Canned vegetables", "VEGETABLES SALAD": "Lettuce and greens", "WAREHOUSE SNACKS": "Canister and boxed snacks",
-    "WATER - CARBONATED/FLVRD DRINK": "Water", "WATER": "Natural water", "SUGARS/SWEETNERS": "Sugar and sweeteners",
+    "VEGETABLES - SHELF STABLE": "Canned vegetables", "VEGETABLES SALAD": "Lettuce and greens",
+    "WAREHOUSE SNACKS": "Canister and boxed snacks",
+    "WATER - CARBONATED/FLVRD DRINK": "Water", "WATER": "Natural water",
+    "SUGARS/SWEETNERS": "Sugar and sweeteners",
 }  # fmt: skip
 DEPARTMENTS = {
     "DRUG GM": "Drugstore and household", "NUTRITION": "Natural foods", "MEAT-PCKGD": "Packaged meat",
     "SEAFOOD-PCKGD": "Packaged seafood", "PASTRY": "Bakery", "GM MERCH EXP": "General merchandise",
-    "CNTRL/STORE SUP": "Store supplies", "ELECT &PLUMBING": "Electrical and plumbing", "PHOTO & VIDEO": "Photo and video",
+    "CNTRL/STORE SUP": "Store supplies", "ELECT &PLUMBING": "Electrical and plumbing",
+    "PHOTO & VIDEO": "Photo and video",
     "CHARITABLE CONT": "Charity", "PROD-WHS SALES": "Warehouse sales", "MISCELLANEOUS": "Other",
 }  # fmt: skip
 _BARE = frozenset(
@@ -137,11 +164,13 @@ _BARE = frozenset(
         "white",
     ]
 )
-"""Types that say nothing without their category."""
+"""Kinds that the retailer puts before the variety: "APPLES FUJI" are Fuji apples."""
 _SYNONYMS = {
     "soda": ("soft drinks", "pop", "fizzy drinks"),
     "diapers": ("nappies",),
     "potato chips": ("crisps",),
+    "corn chips": ("corn crisps",),
+    "candy bars": ("chocolate bars",),
     "chips": ("crisps",),
     "cookies": ("biscuits",),
     "crackers": ("savory biscuits",),
@@ -230,6 +259,8 @@ def readable(label: str) -> str:
     words: list[str] = []
     for token in re.sub(r"-", " ", text).split():
         words += _spelt(token).split()
+    if len(words) in (2, 3) and words[0] in _PRODUCE and not {"&", ",", "other"} & set(words):
+        words = [*words[1:], words[0]]
     return _sentence(words)
 
 
@@ -240,8 +271,11 @@ def lower_first(text: str) -> str:
 
 
 def synonyms(name: str) -> tuple[str, ...]:
-    """Return other ways to say a name: each known phrase in it replaced, the longest phrase first."""
-    lower, found = name.lower(), []
+    """Return other ways to say a name: each known phrase in it replaced, the longest phrase first.
+
+    What stands in parentheses tells two types apart and is left out.
+    """
+    lower, found = name.split(" (")[0].lower(), []
     covered = ""
     for phrase in sorted(_SYNONYMS, key=len, reverse=True):
         if re.search(rf"\b{phrase}\b", lower) and not re.search(rf"\b{phrase}\b", covered):
