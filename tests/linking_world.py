@@ -97,7 +97,10 @@ def movies() -> Lexicon:
             ("WA", "Washington", "state", "west"),
             ("NY", "New York", "state", "northeast"),
             ("TX", "Texas", "state", "south"),
-            *((region, region.title(), "region", None) for region in ("west", "south", "northeast", "midwest")),
+            *(
+                (region, region.title(), "region", None)
+                for region in ("west", "south", "northeast", "midwest")
+            ),
         ],
         columns=["place", "name", "kind", "parent"],
     )

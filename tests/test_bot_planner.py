@@ -1,13 +1,14 @@
 """What people write, and the call that it asks for: one line each."""
 
+# ruff: noqa: E501 - a message and its call stand on one line
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
 
-from bot.dialogue.planner import Plan, complete, plan
-from bot.dialogue.turn import Asker, Conversation, ToolCall
+from bot.dialogue.planner import Plan, plan
+from bot.dialogue.turn import Answer, Asker, Conversation, ToolCall, Turn
 from tests.linking_world import NOBODY, groceries, movies, talk
 
 FILM, SHOP = movies(), groceries()
@@ -149,6 +150,15 @@ FILM_MESSAGES: list[tuple[str, ToolCall]] = [
     ("did anything change in October?", rules(when="october", kind="trend")),
     ("show me the 5 strongest rules for drama", rules(category="Drama", k=5)),
     ("what do people in Texas watch on weekends", rules(when="weekend", place="TX", kind="context")),
+    ("do people in California rate westerns more than people in Texas?", rules(category="Western", place="CA", against="TX", kind="context")),
+    ("which films go well with Pulp Fiction?", rules(item="pulp", kind="together")),
+    ("what are the trends in romance?", rules(category="Romance", kind="trend")),
+    ("not in the mood for drama", search(filters=["category!=Drama"])),
+    ("i dont like horror. recommend something", score(filters=["category!=Horror"])),
+    ("Who directed Fargo?", facts("fargo")),
+    ("what do you think i like?", PROFILE),
+    ("any recommendations?", score()),
+    ("anything with robots", search(query="robots")),
     # several wishes
     ("Recommend a comedy and tell me about Titanic", score(category="Comedy")),
     # Chinese
@@ -249,6 +259,11 @@ FOLLOW_UPS: list[tuple[Conversation, str, ToolCall]] = [
     (HORROR, "and comedy?", rules(category="Comedy", kind="context")),
     (HORROR, "and in the south?", rules(category="Horror", kind="context", place="south")),
     (HORROR, "is that real or just chance?", rules(category="Horror", kind="context")),
+    (PICKS, "not for me", rate("fargo", "dislike")),
+    (PICKS, "how about older stuff?", score(liked=["godfather", "titanic"], year_to=1994)),
+    (PICKS, "ok, and what do people watch after the first one?", rules(item="fargo", kind="next")),
+    (PICKS, "thanks, and something funny?", score(liked=["godfather", "titanic"], category="Comedy")),
+    (HORROR, "why?", rules(category="Horror", kind="context")),
     (HORROR, "show me", rules(category="Horror", kind="context")),
 ]
 CHIPS = talk(SHOP, ("what sells with tortilla chips on Friday evenings?", rules(item="tortilla-chips", when="friday evening", kind="together"), ("salsa",)))
@@ -261,6 +276,9 @@ SHOP_FOLLOW_UPS: list[tuple[Conversation, str, ToolCall]] = [
     (CHIPS, "as a chart", rules(item="tortilla-chips", when="friday evening", kind="together")),
     (CHIPS, "is it only a few households?", rules(item="tortilla-chips", when="friday evening", kind="together")),
     (CHIPS, "does it hold in every store?", rules(item="tortilla-chips", when="friday evening", kind="together")),
+    (CHIPS, "what about store 406 vs 367", rules(item="tortilla-chips", when="friday evening", kind="together", place="406", against="367")),
+    (CHIPS, "how often do people buy them?", rules(item="tortilla-chips", kind="cycle")),
+    (CHIPS, "and salsa?", rules(item="salsa", when="friday evening", kind="together")),
     (CHIPS, "show me more", rules(item="tortilla-chips", when="friday evening", kind="together", k=10)),
 ]
 TALK: list[tuple[str, str]] = [
@@ -282,22 +300,30 @@ def first(found: Plan) -> tuple[str, dict[str, Any]] | str | None:
     return (found.call.tool, found.call.arguments) if found.call else found.smalltalk
 
 
-@pytest.mark.parametrize(("message", "expected"), FILM_MESSAGES, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("message", "expected"), FILM_MESSAGES, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_a_message_about_films(message: str, expected: ToolCall):
     assert first(planned(FILM, message)) == (expected.tool, expected.arguments)
 
 
-@pytest.mark.parametrize(("message", "expected"), SHOP_MESSAGES, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("message", "expected"), SHOP_MESSAGES, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_a_message_about_groceries(message: str, expected: ToolCall):
     assert first(planned(SHOP, message)) == (expected.tool, expected.arguments)
 
 
-@pytest.mark.parametrize(("before", "message", "expected"), FOLLOW_UPS, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("before", "message", "expected"), FOLLOW_UPS, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_a_follow_up_about_films(before: Conversation, message: str, expected: ToolCall):
     assert first(planned(FILM, message, before)) == (expected.tool, expected.arguments)
 
 
-@pytest.mark.parametrize(("before", "message", "expected"), SHOP_FOLLOW_UPS, ids=lambda v: v if isinstance(v, str) else "")
+@pytest.mark.parametrize(
+    ("before", "message", "expected"), SHOP_FOLLOW_UPS, ids=lambda v: v if isinstance(v, str) else ""
+)
 def test_a_follow_up_about_groceries(before: Conversation, message: str, expected: ToolCall):
     assert first(planned(SHOP, message, before)) == (expected.tool, expected.arguments)
 
@@ -306,3 +332,95 @@ def test_a_follow_up_about_groceries(before: Conversation, message: str, expecte
 def test_small_talk_calls_no_tool(message: str, kind: str):
     found = planned(FILM, message)
     assert (found.calls, found.smalltalk) == ((), kind)
+
+
+def test_several_wishes_of_one_sentence_are_several_calls_in_their_order():
+    found = planned(FILM, "Recommend a comedy and tell me about Titanic")
+    assert [(one.tool, one.arguments) for one in found.calls] == [
+        ("score_items", {"category": "Comedy"}),
+        ("item_details", {"item": "titanic"}),
+    ]
+
+
+def test_at_most_three_calls_are_planned():
+    message = "Tell me about Heat. Tell me about Fargo. Tell me about Alien. Tell me about Grease."
+    assert [one.arguments["item"] for one in planned(FILM, message).calls] == ["heat", "fargo", "alien"]
+
+
+def test_a_taste_before_a_wish_is_one_wish():
+    assert len(planned(FILM, "I loved Heat. I hated Grease. What should I watch?").calls) == 1
+
+
+def test_a_history_of_text_alone_serves_follow_ups():
+    before = Conversation(
+        id="c",
+        catalog="test",
+        turns=(
+            Turn(
+                message="comedies from the 90s", answer=Answer(answer="Try Toy Story, Fargo or Forrest Gump.")
+            ),
+        ),
+    )
+    assert first(planned(FILM, "why the third one?", before)) == ("explain_item", {"item": "gump"})
+    assert first(planned(FILM, "and drama?", before)) == (
+        "search_items",
+        {"category": "Drama", "year_from": 1990, "year_to": 1999},
+    )
+
+
+def test_the_page_and_the_cart_of_the_request_are_in_focus():
+    asker = Asker(person="p1", page="salsa", cart=("salsa", "beer"))
+    assert first(planned(SHOP, "what goes with this?", asker=asker)) == (
+        "lookup_rules",
+        {"item": "salsa", "kind": "together"},
+    )
+    assert first(planned(SHOP, "what goes with my cart?", asker=asker)) == (
+        "lookup_rules",
+        {"item": ["salsa", "beer"], "kind": "together"},
+    )
+
+
+def test_why_without_anything_in_focus_is_asked_back():
+    found = planned(FILM, "why did you pick that?")
+    assert found.calls == ()
+    assert found.clarify is not None
+    assert found.clarify.question == "Which film do you mean?"
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "chosen", "expected"),
+    [
+        (
+            "comedies before 1970",
+            NOTHING,
+            search(query="comedies", year_to=1970),
+            {"query": "comedies", "year_to": 1969},
+        ),
+        ("give me 3 like Heat", NOTHING, score(liked=["Heat"]), {"liked": ["heat"], "k": 3}),
+        ("why the second one?", PICKS, why("fargo"), {"item": "heat"}),
+        ("something like toy sotry", NOTHING, score(liked=["Toy Sotry"]), {"liked": ["toy"]}),
+        (
+            "horror on friday nights in the south",
+            NOTHING,
+            rules(category="Horror"),
+            {"category": "Horror", "when": "friday night", "place": "south"},
+        ),
+        ("newer ones", PICKS, score(year_from=1900), {"year_from": 1996}),
+        ("hello", NOTHING, score(liked=[], k=None), {}),
+    ],
+)
+def test_code_fills_what_it_reads_better_than_a_model(
+    message: str, before: Conversation, chosen: ToolCall, expected: dict[str, Any]
+):
+    chosen = chosen.model_copy(update={"by": "model"})
+    filled = complete(chosen, FILM.link(message), before, FILM)
+    assert (filled.tool, filled.arguments, filled.by) == (chosen.tool, expected, "model")
+
+
+def test_every_planned_item_is_in_the_catalogue():
+    for message, _ in FILM_MESSAGES:
+        for one in planned(FILM, message).calls:
+            item = one.arguments.get("item", [])
+            named = [item] if isinstance(item, str) else item
+            for identifier in [*named, *one.arguments.get("liked", []), *one.arguments.get("disliked", [])]:
+                assert identifier in FILM.titles

@@ -7,7 +7,7 @@ message asks for, and it reads no database: it is built from the item and place 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,10 +144,8 @@ def _nouns(given: Mapping[str, str] | None) -> Nouns:
 def _weights(own: pd.DataFrame, popularity: Mapping[str, float] | pd.Series | None) -> dict[str, float]:
     if popularity is None:
         popularity = dict(zip(own["item"].astype(str), own["n"], strict=True)) if "n" in own.columns else {}
-    found: Mapping[Hashable, Any] = (
-        popularity.to_dict() if isinstance(popularity, pd.Series) else dict(popularity)
-    )
-    return {str(item): float(weight) for item, weight in found.items()}
+    pairs: list[tuple[Any, Any]] = list(popularity.items())
+    return {str(item): float(weight) for item, weight in pairs}
 
 
 def _years(own: pd.DataFrame) -> dict[str, int]:
@@ -171,7 +169,7 @@ def _attributes(items: pd.DataFrame) -> tuple[tuple[str, ...], dict[str, list[st
     """Return the numeric attributes, and the values of the text attributes that are few enough to be kinds."""
     measures: list[str] = []
     labels: dict[str, list[str]] = {}
-    for name in map(str, items.columns):
+    for name in [str(column) for column in items.columns]:
         if name in _NOT_ATTRIBUTES:
             continue
         column = items[name].dropna()
@@ -204,7 +202,8 @@ def _item_names(
     if proper:
         exact += _distinctive(titles, weights)
     if "synonyms" in own.columns:
-        for item, cell in own.set_index("item")["synonyms"].dropna().items():
+        named = own[own["synonyms"].notna()]
+        for item, cell in zip(named["item"], named["synonyms"], strict=True):
             for word in str(cell).split("|"):
                 name = Name("item", str(item), FULL - 0.02, weights.get(str(item), 0.0))
                 nouns.append((key(word, singulars=True), name))

@@ -4,6 +4,7 @@ A list and nothing else, written for this project. A title made of these words a
 counts only where the sentence treats it as a title.
 """
 
+# ruff: noqa: E501 - the list is filled like prose
 from __future__ import annotations
 
 COMMON: frozenset[str] = frozenset(
@@ -122,6 +123,7 @@ detectives spy spies vampire vampires zombie zombies wizard wizards soldier heis
 reckon sequel sequels remake trilogy franchise plot director cast soundtrack ballet opera prefers recommends suggests
 growing grows declining fading gaining dropping booming frequently alongside afterwards combine pairs household
 busiest chart charts graph csv export plot versus profile correlate associations explain restock repurchase cycle cycles trend
+directed starred wrote filmed
 anytime sometime usual weekly monthly lol hmm umm yeah nope nah wanna gonna gotta dunno plz pls thx hiya cheers
 """.split()  # noqa: SIM905 - a thousand quoted words would hide the list
 )

@@ -134,7 +134,7 @@ def looks_proper(titles: list[str]) -> bool:
     later = [word for title in titles for word in re.findall(r"[^\W\d_]{4,}", title.partition(" ")[2])]
     if not later:
         return True
-    return sum(word[0].isupper() for word in later) > 0.6 * len(later)
+    return bool(sum(word[0].isupper() for word in later) > 0.6 * len(later))
 
 
 def is_ordinary(form: str) -> bool:

@@ -26,8 +26,8 @@ def place_names(places: pd.DataFrame | None) -> list[tuple[str, Name]]:
     codes: dict[str, str] = {}
     regions: dict[str, str] = {}
     for place, name in ids.items():
-        for said in {name, place} if not place.isdigit() and len(place) > 2 else {name}:
-            pairs.append((key(said, singulars=True), _name(place, key(said))))
+        said = {name, place} if not place.isdigit() and len(place) > 2 else {name}
+        pairs += [(key(one, singulars=True), _name(place, key(one))) for one in sorted(said)]
         code = place.upper() if place.upper() in STATES else _CODES.get(name.lower())
         if code is not None:
             codes[code] = place

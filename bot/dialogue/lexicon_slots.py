@@ -3,6 +3,7 @@
 Knows the words around a place in a text. It refuses to know what the words there stand for.
 """
 
+# ruff: noqa: E501 - a pattern is easier to read unbroken
 from __future__ import annotations
 
 import re
@@ -36,14 +37,33 @@ _AFTER_ASKING = frozenset(
     {"an", "any", "good", "worth", "funny", "scary", "similar", "older", "newer", "popular", "made", "still"}
 )
 _PLACE_CUES = frozenset(
-    "in the from across between and or vs versus against with than compared at of for near around".split()
-)  # noqa: SIM905
+    [
+        "in",
+        "the",
+        "from",
+        "across",
+        "between",
+        "and",
+        "or",
+        "vs",
+        "versus",
+        "against",
+        "with",
+        "than",
+        "compared",
+        "at",
+        "of",
+        "for",
+        "near",
+        "around",
+    ]
+)
 _REFUSAL = re.compile(
     r"(?:\bwhy not\b.*)|(?:\b(?:not|no|without|except(?:ing)?|excluding|exclude|minus|leave out|leaving out|skip|apart from|"
     r"other than|instead of|rather than|anything but|nor|don't want|do not want|don't show me|nothing|never|avoid|besides|"
     r"isn't|aren't|hide|remove|drop|forget|ignoring|ignore)\b"
     r"(?:\s+(?:any|the|a|an|too|so|as|very|more|like|similar to|from|anything|something|another|movies?|films?|ones|with|just|"
-    r"want|recommend|show me|give me|for|on|in|at|made|set|really|that|of|those|these|is|are))*\s*[\"']?$)"
+    r"want|recommend|show me|give me|for|on|in|at|made|set|really|that|of|those|these|is|are|in the mood for))*\s*[\"']?$)"
     r"|(?:(?:不要|别|除了|没有|不想看|不是|去掉|不含)\s*(?:看|推荐|给我|再)?\s*$)"
 )
 

@@ -327,7 +327,13 @@ def _with_refusals(found: list[_Found], setting: Setting) -> tuple[Span, ...]:
                 and before.kind == span.kind
                 and setting.continues(before.end, span.start)
             )
-            refused = listed or setting.refuses(span.start, before.end if before is not None else 0)
+            hated = (
+                before is not None
+                and (before.kind, before.value) == ("verdict", "dislike")
+                and span.kind == "category"
+                and not setting.flat[before.end : span.start].strip()
+            )
+            refused = listed or hated or setting.refuses(span.start, before.end if before is not None else 0)
             span = replace(span, negated=refused)
         spans.append(span)
     return tuple(spans)

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_cues as cues
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links
+from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow, repeats
 from bot.dialogue.smalltalk import Smalltalk, classify
@@ -131,9 +133,12 @@ def _reconstructed(focus: Focus, conversation: Conversation, asker: Asker, lexic
     return replace(focus, call=planned.calls[-1]) if planned.calls else focus
 
 
+_ASKS = r"(?:tell|what|why|when|where|how|show|recommend|suggest|find|give|rate|explain|which|who|do you)"
 _BREAK = re.compile(
-    r"[.?!;。！？；]\s*|,?\s+(?:and|then|also|but|oh and)\s+(?=(?:also\s+|then\s+|please\s+|can you\s+)*(?:tell|what|why|when|where|how|show|recommend|suggest|find|give|rate|explain|which|who|do you)\b)"
-    r"|,\s+(?=(?:tell me|what|why|when|where|how often|show me|recommend|suggest|find|give me|explain)\b)|[,，](?=(?:再|然后|还有|另外))"
+    r"[.?!;。！？；]\s*"
+    rf"|,?\s+(?:and|then|also|but|oh and)\s+(?=(?:also\s+|then\s+|please\s+|can you\s+)*{_ASKS}\b)"
+    r"|,\s+(?=(?:tell me|what|why|when|where|how often|show me|recommend|suggest|find|give me|explain)\b)"
+    r"|[,，](?=(?:再|然后|还有|另外))"
 )
 
 
@@ -148,7 +153,7 @@ def _wishes(links: Links) -> list[Links]:
     edges = [0, *(border.end() for border in borders), len(text)]
     plain = _BREAK.split(links.plain)
     parts: list[Links] = []
-    for position, (start, end) in enumerate(zip(edges, edges[1:], strict=False)):
+    for position, (start, end) in enumerate(pairwise(edges)):
         if not text[start:end].strip():
             continue
         spans = tuple(
@@ -206,6 +211,12 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
     if not (cues.EXPLAIN.search(links.plain) or still):
         return None
+    if (
+        focus.call is not None
+        and focus.call.tool == "lookup_rules"
+        and not (links.of("item") or links.of("ordinal"))
+    ):
+        return _does(focus.call, _LIKELY, "asks why of the figures before")
     split = cues.WITHOUT.search(links.plain)
     lead = (
         len(links.text) if split is None else int(split.start() * len(links.text) / max(len(links.plain), 1))
@@ -255,15 +266,11 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if not (asks or doubted) or _is_personal(links, kind, focus):
         return None
     about = bool(focus.named(links) or links.of("category"))
-    if (
-        kind in ("together", "next", "cycle", "context")
-        and not about
-        and focus.call is not None
-        and focus.call.tool == "lookup_rules"
-    ):
+    elliptic = kind not in (None, "any", "trend") or cues.FOLLOW.search(plain) is not None or compared
+    if elliptic and not about and focus.call is not None and focus.call.tool == "lookup_rules":
         call = follow(links, focus, lexicon)
         if call is not None:
-            return _does(call, _LIKELY, f"{kind} of the subject before")
+            return _does(call, _LIKELY, f"{kind or 'another slice'} of the subject before")
     if kind is None:
         people_who = re.search(rf"\b{cues.PEOPLE} who\b", plain)
         kind = (
@@ -307,7 +314,7 @@ def _only_conditions(links: Links) -> bool:
     """Tell whether a message is little more than a time, place, category, year or number."""
     kinds = {span.kind for span in links.spans} - {"item", "verdict", "ordinal"}
     loose = len(make.wish_words(links, keep_items=False).split())
-    return loose == 0 and (bool(kinds) or make.relative_age(links.plain) is not None) and not links.of("item")
+    return loose == 0 and (bool(kinds) or relative_age(links.plain) is not None) and not links.of("item")
 
 
 def _fresh(links: Links) -> bool:

@@ -22,7 +22,7 @@ NEW_WITHIN: Final = 2
 """Years before the newest item that "recent" still covers."""
 
 _NOISE = re.compile(
-    r"\b(?:i'd|i'm|i've|it's|let's|please|find|search|for|me|us|show|list|look|looking|i|i'd|i'm|we|you|want|wanna|need|would|like|love|some|any|something|anything|"
+    r"'s\b|\b(?:plz|pls|i'd|i'm|i've|it's|let's|please|find|search|for|me|us|show|list|look|looking|i|i'd|i'm|we|you|want|wanna|need|would|like|love|some|any|something|anything|"
     r"good|great|nice|best|top|really|do|have|got|has|give|can|could|a|an|the|to|of|watch|see|buy|get|rent|movies?|films?|flicks?|titles?|items?|"
     r"products?|that|is|are|there|which|what|with|about|from|in|on|at|by|and|or|but|not|no|my|hi|hello|hey|thanks|ok|okay|just|only|maybe|"
     r"tonight|mood|feel|fancy|browse|list|one|ones|more|sell|carry|stock|tell|help|recommend|suggest|new|newer|recent|old|older|classics?|"
@@ -200,7 +200,7 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     if categories:
         arguments["category"] = categories[0]
     conditions = time_and_place(links)
-    against = _against(links)
+    against = against_words(links)
     if against is not None and (against in conditions.values()):
         against = None
     arguments |= conditions
@@ -227,7 +227,7 @@ def _pair(links: Links) -> bool:
     return not one_side or asks_two
 
 
-def _against(links: Links) -> str | None:
+def against_words(links: Links) -> str | None:
     """Return the second time or place of a comparison."""
     if not COMPARE.search(links.plain):
         return None

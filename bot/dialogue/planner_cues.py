@@ -3,6 +3,7 @@
 Knows phrases. It refuses to know links, conversations and arguments: it only says what a text sounds like.
 """
 
+# ruff: noqa: E501 - a pattern is easier to read unbroken
 from __future__ import annotations
 
 import re
@@ -24,7 +25,7 @@ PROFILE: Final = _any(
     r"\b(?:show|see|view|open|describe|summari[sz]e) (?:me )?my (?:profile|tastes?|history|preferences|ratings)",
     r"\bwhat (?:kinds?|sorts?|types?) of .{1,25}\bdo i (?:like|usually|tend|buy|watch|enjoy|prefer)",
     r"\bwhat (?:do|have|did) i (?:usually |often |normally |already )*(?:like|liked|rated?|watched|buy|bought|enjoy)\b(?!.*\bwith\b)",
-    r"\bwho (?:do you think )?(?:am i|i am)\b", r"\bdo you (?:know|remember) me\b|\bhow well do you know me\b|\bwhat am i (?:like|into)\b",
+    r"\bwho (?:do you think )?(?:am i|i am)\b", r"\bdo you (?:know|remember) me\b|\bhow well do you know me\b|\bwhat am i (?:like|into)\b|\bwhat do you think i\b",
     r"你(?:了解|知道|记得)我|我的(?:资料|档案|口味|喜好|画像)",
 )  # fmt: skip
 EXPLAIN: Final = _any(
@@ -44,7 +45,7 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         r"多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
-        r"\bwhat (?:comes|follows|happens)\b(?!.* with\b)", rf"\bafter (?:someone|people|they|customers?|households?|shoppers?|viewers?|buying|purchasing|getting|watching|rating|seeing|a purchase)\b",
+        r"\bwhat (?:comes|follows|happens)\b(?!.* with\b)|\bwithin (?:\w+ ){1,2}(?:days?|weeks?|months?)\b", r"\bafter (?:someone|people|they|customers?|households?|shoppers?|viewers?|buying|purchasing|getting|watching|rating|seeing|a purchase)\b",
         rf"\b{PEOPLE} (?:usually |then |typically |tend to |often )*{TAKE}(?: \w+)? (?:next|afterwards?|after|later|then)\b", r"\bfollow(?:s|ed)?\b(?: up)?|\blead(?:s)? to\b|\b(?:next|later|afterwards) (?:purchase|buy|basket|trip|visit)\b|\bbuy next\b|\bcomes? next\b|\bcomes? after\b|\b(?:bought|watched|rated|seen) (?:right |soon |shortly )?after\b",
         r"\bthen (?:buy|watch|rate|get|come back for)\b",
         r"之后(?:会|通常|一般|还|人们|大家|买|看)|接下来(?:会|人们|大家|买)|然后买",
@@ -55,7 +56,7 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         r"上升|下降|趋势|季节性|变化|越来越",
     )),
     ("context", _any(
-        rf"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
+        r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
         r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
         r"什么时候|哪天|哪个(?:店|州|地区|季节|月)|哪里|几点|何时",
@@ -73,12 +74,12 @@ COUNT: Final = _any(
     r"有多少(?:人|个)|占多少",
 )  # fmt: skip
 CROWD: Final = _any(
-    rf"\bwhat (?:do|did|does|are|else do) {PEOPLE}\b.*\b{TAKE}", rf"\b{PEOPLE} who\b", rf"\b(?:what(?:'s| is| are|s)?|which \w+ (?:is|are)) (?:the )?(?:most )?(?:popular|bought|sold|rated|watched|hot|big|selling|typical|special|unusual)\b",
+    rf"\bwhat (?:do|did|does|are|else do) {PEOPLE}\b.*\b{TAKE}", rf"\b{PEOPLE} who\b", r"\b(?:what(?:'s| is| are|s)?|which \w+ (?:is|are)) (?:the )?(?:most )?(?:popular|bought|sold|rated|watched|hot|big|selling|typical|special|unusual)\b",
     r"\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|most|well)\b|\bmost (?:popular|bought|rated|watched|sold)\b|\bsells?\b",
     r"(?:大家|人们|顾客|人).{0,8}(?:买|看)",
 )  # fmt: skip
 COMPARE: Final = _any(
-    r"\b(?:against|versus|vs\.?|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|rather than|or more|compare)\b", r"相比|比较|对比|还是|比",
+    r"\b(?:against|versus|vs\.?|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|(?:more|less|fewer|better|often)\b.*\bthan|rather than|or more|compare)\b", r"相比|比较|对比|还是|比",
 )  # fmt: skip
 OTHERS: Final = _any(
     r"\b(?:the )?(?:others|other (?:stores?|days|times|states|regions|places|shops)|the rest|elsewhere|everywhere else|otherwise|average|usual|rest of (?:the )?\w+)\b|其他"
@@ -110,7 +111,7 @@ SEARCH: Final = _any(
 )  # fmt: skip
 FOLLOW: Final = re.compile(
     r"^\W*(?:(?:ok|okay|yes|no|nah|nope|hmm+|well|cool|great|thanks|thank you|fine|good|but|please|sorry|actually|now|oh|ah)\W+)*"
-    r"(?:and|or|but|also|what about|how about|what if|only|just|instead|same|then|more|another|others?|other|newer|older|earlier|later|too|less|without|not|no|something (?:newer|older|else|different|more|less|similar|shorter|lighter)|anything (?:newer|older|else|different)|any (?:newer|older|other|more)|show (?:me )?(?:some )?(?:more|others?|newer|older|another)|give me (?:some )?(?:more|others?|another|newer|older)|rather|make (?:it|that|them)|maybe|i (?:meant|mean|said)|from|in the|on|at|during|with|for|these|those|them|except|a bit|even|that|make)\b"
+    r"(?:and|or|but|also|what about|how about|what if|only|just|instead|same|then|more|another|others?|other|newer|older|earlier|later|too|less|without|not|no|something (?:newer|older|else|different|more|less|similar|shorter|lighter)|anything (?:newer|older|else|different)|any (?:others?|newer|older|other|more)|show (?:me )?(?:some )?(?:more|others?|newer|older|another)|give me (?:some )?(?:more|others?|another|newer|older)|rather|make (?:it|that|them)|maybe|i (?:meant|mean|said)|from|in the|on|at|during|with|for|these|those|them|except|a bit|even|that|make)\b"
     r"|^\W*(?:那|那么|不|别|换|再|还|更|只要)|呢[？?]?\W*$"
 )
 MORE: Final = re.compile(

@@ -64,6 +64,9 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     arguments |= make.place_arguments(links)
     if when is not None or links.of("place"):
         arguments.pop("against", None)
+    against = make.against_words(links)
+    if against is not None and against not in (arguments.get("when"), arguments.get("place")):
+        arguments["against"] = against
     kind = rule_kind(links.plain)
     if kind is not None and kind != "any":
         arguments["kind"] = kind
