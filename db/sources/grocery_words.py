@@ -165,6 +165,30 @@ _BARE = frozenset(
     ]
 )
 """Kinds that the retailer puts before the variety: "APPLES FUJI" are Fuji apples."""
+_PRODUCE = frozenset(
+    [
+        "apples",
+        "beans",
+        "cherries",
+        "corn",
+        "grapes",
+        "herbs",
+        "lettuce",
+        "melons",
+        "mushrooms",
+        "nectarines",
+        "onions",
+        "oranges",
+        "peaches",
+        "pears",
+        "peppers",
+        "plums",
+        "potatoes",
+        "squash",
+        "tomatoes",
+    ]
+)
+"""Kinds that the retailer puts before the variety: "APPLES FUJI" are Fuji apples."""
 _SYNONYMS = {
     "soda": ("soft drinks", "pop", "fizzy drinks"),
     "diapers": ("nappies",),
