@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -153,7 +154,7 @@ def test_any_text_gives_ordered_spans_inside_it(text: str):
     bounds = [(span.start, span.end) for span in links.spans]
     assert all(0 <= start < end <= len(text) for start, end in bounds)
     distinct = sorted(set(bounds))
-    assert all(first[1] <= second[0] for first, second in zip(distinct, distinct[1:], strict=False))
+    assert all(first[1] <= second[0] for first, second in pairwise(distinct))
     assert len(flat(text)) == len(text)
 
 

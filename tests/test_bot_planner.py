@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot.dialogue.planner import Plan, plan
+from bot.dialogue.planner import Plan, complete, plan
 from bot.dialogue.turn import Answer, Asker, Conversation, ToolCall, Turn
 from tests.linking_world import NOBODY, groceries, movies, talk
 

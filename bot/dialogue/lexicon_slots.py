@@ -86,8 +86,8 @@ class Setting:
     def of(cls, text: str, flat: str, tokens: tuple[Token, ...], words: tuple[str, ...]) -> Setting:
         """Read a message."""
         heads = [text[token.start] for token in tokens if text[token.start].isalpha()]
-        capitals = sum(head.isupper() for head in heads)
-        return cls(text, flat, tokens, words, len(heads) > 3 and capitals > 0.75 * len(heads))
+        capitals = all(head.isupper() for head in heads)
+        return cls(text, flat, tokens, words, len(heads) > 3 and capitals)
 
     def quoted(self, first: int, last: int) -> bool:
         """Tell whether the words from `first` to `last` stand in quotes."""

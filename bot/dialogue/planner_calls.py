@@ -218,7 +218,9 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
 def _pair(links: Links) -> bool:
     """Tell whether two named items are the two sides of a question, and not one basket."""
     spans = links.of("item", negated=False)
-    between = links.text[spans[-2].end : spans[-1].start].lower() if len(spans) > 1 else ""
+    if len(spans) < 2:
+        return False
+    between = links.text[spans[-2].end : spans[-1].start].lower()
     one_side = re.fullmatch(r"\s*(?:,|and|&|,\s*and|plus|和)\s*", between) is not None
     asks_two = (
         re.search(r"\btogether\b(?!\s+with)|\bbetween\b|一起", links.plain) is not None
