@@ -26,8 +26,12 @@ from mining.engine_trie import Trie
 
 Bits = NDArray[np.uint64]
 Flags = NDArray[np.uint8]
+Arena = tuple[Bits, Int32, Int32]
+"""Bit columns of the classes on the stack; of their members, the local number and the node."""
 
 _NO_LIMIT = 2**31 - 1
+_COUNTERS = 1 << 19
+"""Pair counters at a time: 2 MB, about what the nearest caches hold."""
 _PACK = 4
 """Bit columns are packed when a prefix is left in fewer than a quarter of their rows."""
 
@@ -35,57 +39,107 @@ _PACK = 4
 def mine(ranked: Ranked, min_count: int, max_len: int | None) -> Trie:
     """All sets of ranks that at least `min_count` rows hold, of at most `max_len` items."""
     limit = _NO_LIMIT if max_len is None else max_len
-    out = _mine(ranked.indptr, ranked.ranks, ranked.starts, ranked.rows, min_count, limit)
+    out = _mine(ranked.ranks, ranked.starts, ranked.positions, min_count, limit)
     return Trie(out[0], out[1], out[2])
 
 
 @compiled
-def _mine(indptr: Int64, ranks: Int32, starts: Int64, rows: Int32, min_count: int, max_len: int) -> Int32:
+def _mine(ranks: Int32, starts: Int64, positions: Int32, min_count: int, max_len: int) -> Int32:
     """One root after the other. The result's rows are item, parent and count; see `engine_trie.Trie`."""
     m = len(starts) - 1
     out = np.empty((3, max(1024, 2 * m)), np.int32)
     for r in range(m):
         out[0, r], out[1, r], out[2, r] = r, -1, starts[r + 1] - starts[r]
     used = m
+    if max_len == 1 or m < 2:
+        return out[:, :used]
     local_of = np.full(m, -1, np.int32)
     block_of, block_end = np.zeros(m, np.int64), np.zeros(m, np.int64)
-    partners = np.zeros(m, np.int32)
     arena = (np.empty(1024, np.uint64), np.empty(1024, np.int32), np.empty(1024, np.int32))
-    for root in range(m - 2, -1, -1) if max_len > 1 else range(0):
-        holders = rows[starts[root] : starts[root + 1]]
-        _count_partners(indptr, ranks, holders, root, partners)
-        out, block = _room(out, used, m), used
-        used = _emit_partners(out, used, root, partners, local_of, min_count)
-        block_of[root], block_end[root] = block, used
-        width = used - block
-        if width > 1 and max_len > 2:
-            members = out[0, block:used].copy()
-            suffixes, pairs = _suffixes(indptr, ranks, holders, root, local_of, out[2, block:used])
-            related, n_related = _related(out[0], members, block_of, block_end, local_of)
-            words = (len(holders) + 63) >> 6
-            if 2 * pairs < n_related * words // 3:
-                out, used, arena = _by_triangle(
-                    suffixes, members, related, out, used, block, min_count, max_len, arena
-                )
-            else:
-                arena = _fill_columns(suffixes, width, words, block, arena)
-                out, used, arena = _deepen(
-                    words, width, members, related, True, out, used, min_count, max_len - 2, arena
-                )
-        for i in range(block, block + width):
-            local_of[out[0, i]] = -1
+    n_roots = max(1, min(m, _COUNTERS // m))
+    partners = np.empty((n_roots, m), np.int32)
+    cursors = _row_ends(ranks)
+    first_root = m
+    for root in range(m - 1, -1, -1):
+        if root < first_root:
+            first_root = max(0, first_root - n_roots)
+            _count_partners(ranks, cursors, first_root, partners)
+        out = _room(out, used, m)
+        block_of[root] = used
+        used = _emit_partners(out, used, root, partners[root - first_root], min_count)
+        block_end[root] = used
+        if used - block_of[root] > 1 and max_len > 2:
+            holders = positions[starts[root] : starts[root + 1]]
+            out, used, arena = _mine_root(
+                ranks, holders, local_of, block_of, block_end, root, out, used, min_count, max_len, arena
+            )
     return out[:, :used]
 
 
 @compiled
-def _count_partners(indptr: Int64, ranks: Int32, holders: Int32, root: int, partners: Int32) -> None:
-    """How many of the rows that hold the root hold each rank above it."""
-    partners[root:] = 0
-    for row in holders:
-        p = indptr[row + 1] - 1
-        while ranks[p] > root:
-            partners[ranks[p]] += 1
+def _mine_root(
+    ranks: Int32,
+    holders: Int32,
+    local_of: Int32,
+    block_of: Int64,
+    block_end: Int64,
+    root: int,
+    out: Int32,
+    used: int,
+    min_count: int,
+    max_len: int,
+    arena: Arena,
+) -> tuple[Int32, int, Arena]:
+    """Everything of three items and more under one root, whose pairs are written."""
+    nodes, related, n_related = _related(out[0], block_of, block_end, root, local_of)
+    width = len(nodes)
+    members = np.empty(width, np.int32)
+    for a in range(width):
+        members[a] = out[0, nodes[a]]
+        local_of[members[a]] = a
+    if width > 1:
+        suffixes, pairs = _suffixes(ranks, holders, local_of, np.sum(out[2][nodes]))
+        words = (len(holders) + 63) >> 6
+        by_rows = (pairs if max_len == 3 else 2 * pairs) + width * width
+        if by_rows < n_related * (words // 3 + 4):
+            out, used, arena = _by_triangle(
+                suffixes, members, nodes, related, out, used, min_count, max_len, arena
+            )
+        else:
+            arena = _fill_columns(suffixes, nodes, words, arena)
+            out, used, arena = _deepen(
+                words, width, members, related, True, out, used, min_count, max_len - 2, arena
+            )
+    local_of[members] = -1
+    return out, used, arena
+
+
+@compiled
+def _row_ends(ranks: Int32) -> Int32:
+    """Positions of the -1 after each row of two or more."""
+    ends = np.empty(len(ranks), np.int32)
+    n = 0
+    for p in range(3, len(ranks)):
+        if ranks[p] < 0 and ranks[p - 1] >= 0 and ranks[p - 2] >= 0:
+            ends[n] = p
+            n += 1
+    return ends[:n].copy()
+
+
+@compiled
+def _count_partners(ranks: Int32, cursors: Int32, first_root: int, partners: Int32) -> None:
+    """Counts the rows that hold a root and each rank above it, for all roots from `first_root` to the cursors."""
+    partners[:] = 0
+    for i in range(len(cursors)):
+        p = cursors[i] - 1
+        while ranks[p] >= first_root:
+            counters = partners[ranks[p] - first_root]
+            q = p + 1
+            while ranks[q] >= 0:
+                counters[ranks[q]] += 1
+                q += 1
             p -= 1
+        cursors[i] = p + 1
 
 
 @compiled
@@ -99,71 +153,83 @@ def _room(out: Int32, used: int, more: int) -> Int32:
 
 
 @compiled
-def _emit_partners(
-    out: Int32, used: int, root: int, partners: Int32, local_of: Int32, min_count: int
-) -> int:
-    """Writes the frequent pairs of the root and numbers its partners from 0."""
-    width = 0
+def _emit_partners(out: Int32, used: int, root: int, partners: Int32, min_count: int) -> int:
+    """Writes the frequent pairs of the root."""
     for r in range(root + 1, len(partners)):
         if partners[r] >= min_count:
-            out[0, used + width], out[1, used + width], out[2, used + width] = r, root, partners[r]
-            local_of[r] = width
-            width += 1
-    return used + width
-
-
-@compiled
-def _suffixes(
-    indptr: Int64, ranks: Int32, holders: Int32, root: int, local_of: Int32, counts: Int32
-) -> tuple[Int32, int]:
-    """The root's rows as local numbers of its partners, each ended by -1, and the number of pairs in them."""
-    suffixes = np.empty(np.sum(counts) + len(holders), np.int32)
-    end = 0
-    pairs = 0
-    for row in holders:
-        begin = end
-        p = indptr[row + 1] - 1
-        while ranks[p] > root:
-            p -= 1
-        for q in range(p + 1, indptr[row + 1]):
-            local = local_of[ranks[q]]
-            suffixes[end] = local
-            end += local >= 0
-        pairs += (end - begin) * (end - begin - 1) // 2
-        suffixes[end] = -1
-        end += 1
-    return suffixes[:end], pairs
+            out[0, used], out[1, used], out[2, used] = r, root, partners[r]
+            used += 1
+    return used
 
 
 @compiled
 def _related(
-    items: Int32, members: Int32, block_of: Int64, block_end: Int64, local_of: Int32
-) -> tuple[Flags, int]:
-    """Which pairs of partners are frequent, and how many: roots above have been mined already."""
-    width = len(members)
+    items: Int32, block_of: Int64, block_end: Int64, root: int, local_of: Int32
+) -> tuple[Int32, Flags, int]:
+    """The root's partners (as nodes) that can be in a triple, which of their pairs are frequent, and how many.
+
+    Roots above have been mined already, so their pairs are known; a partner in none of them is left out.
+    """
+    begin, end = block_of[root], block_end[root]
+    width = 0
+    paired = np.zeros(end - begin, np.bool_)
+    for i in range(begin, end):
+        local_of[items[i]] = i - begin
+    for i in range(begin, end):
+        for j in range(block_of[items[i]], block_end[items[i]]):
+            if local_of[items[j]] >= 0:
+                paired[i - begin] = True
+                paired[local_of[items[j]]] = True
+    nodes = np.empty(end - begin, np.int32)
+    for i in range(begin, end):
+        local_of[items[i]] = width if paired[i - begin] else -1
+        nodes[width] = i
+        width += paired[i - begin]
     related = np.zeros(width * width, np.uint8)
     n_related = 0
     for a in range(width):
-        for i in range(block_of[members[a]], block_end[members[a]]):
-            b = local_of[items[i]]
-            if b >= 0:
-                related[a * width + b] = 1
+        item = items[nodes[a]]
+        for j in range(block_of[item], block_end[item]):
+            if local_of[items[j]] >= 0:
+                related[a * width + local_of[items[j]]] = 1
                 n_related += 1
-    return related, n_related
+    return nodes[:width], related, n_related
+
+
+@compiled
+def _suffixes(ranks: Int32, holders: Int32, local_of: Int32, total: int) -> tuple[Int32, int]:
+    """The root's rows as local numbers of its partners, each ended by -1, and the number of pairs in them."""
+    suffixes = np.empty(total + len(holders) + 1, np.int32)
+    end = 0
+    pairs = 0
+    for p in holders:
+        begin = end
+        p += 1
+        while ranks[p] >= 0:
+            suffixes[end] = local_of[ranks[p]]
+            end += suffixes[end] >= 0
+            p += 1
+        pairs += (end - begin) * (end - begin - 1) // 2
+        if end - begin > 1:
+            suffixes[end] = -1
+            end += 1
+        else:
+            end = begin
+    return suffixes[:end], pairs
 
 
 @compiled
 def _by_triangle(
     suffixes: Int32,
     members: Int32,
+    nodes: Int32,
     related: Flags,
     out: Int32,
     used: int,
-    block: int,
     min_count: int,
     max_len: int,
-    arena: tuple[Bits, Int32, Int32],
-) -> tuple[Int32, int, tuple[Bits, Int32, Int32]]:
+    arena: Arena,
+) -> tuple[Int32, int, Arena]:
     """Triples by counting pairs in rows; then every two-item prefix with two or more of them goes deeper."""
     width = len(members)
     triangle = np.zeros(width * width, np.int32)
@@ -178,7 +244,7 @@ def _by_triangle(
         k = 0
         for b in range(a + 1, width):
             if related[a * width + b]:
-                out[0, used + k], out[1, used + k] = members[b], block + a
+                out[0, used + k], out[1, used + k] = members[b], nodes[a]
                 out[2, used + k] = triangle[a * width + b]
                 local[k] = b
                 class_of[b] = k
@@ -227,8 +293,8 @@ def _columns(suffixes: Int32, width: int) -> tuple[Int32, Int64]:
 
 @compiled
 def _wide_arena(
-    arena: tuple[Bits, Int32, Int32], n_bits: int, n_members: int
-) -> tuple[Bits, Int32, Int32]:
+    arena: Arena, n_bits: int, n_members: int
+) -> Arena:
     """The arena with room for so many words and members, its content kept."""
     bits, local, nodes = arena
     if n_bits > len(bits):
@@ -244,16 +310,14 @@ def _wide_arena(
 
 
 @compiled
-def _fill_columns(
-    suffixes: Int32, width: int, words: int, block: int, arena: tuple[Bits, Int32, Int32]
-) -> tuple[Bits, Int32, Int32]:
+def _fill_columns(suffixes: Int32, nodes: Int32, words: int, arena: Arena) -> Arena:
     """The first class of a root: one bit column a partner, over the root's rows."""
-    arena = _wide_arena(arena, width * words, width)
-    bits, local, nodes = arena
-    bits[: width * words] = 0
-    for a in range(width):
-        local[a] = a
-        nodes[a] = block + a
+    arena = _wide_arena(arena, len(nodes) * words, len(nodes))
+    bits = arena[0]
+    bits[: len(nodes) * words] = 0
+    for a in range(len(nodes)):
+        arena[1][a] = a
+        arena[2][a] = nodes[a]
     row = 0
     for a in suffixes:
         if a < 0:
@@ -270,8 +334,8 @@ def _class_columns(
     class_of: Int32,
     members: Int32,
     first_node: int,
-    arena: tuple[Bits, Int32, Int32],
-) -> tuple[tuple[Bits, Int32, Int32], int]:
+    arena: Arena,
+) -> tuple[Arena, int]:
     """The class below a two-item prefix: one bit column a member, over the rows at `positions` that hold the prefix."""
     k, words = len(members), (len(positions) + 63) >> 6
     arena = _wide_arena(arena, k * words, k)
@@ -302,8 +366,8 @@ def _deepen(
     used: int,
     min_count: int,
     more: int,
-    arena: tuple[Bits, Int32, Int32],
-) -> tuple[Int32, int, tuple[Bits, Int32, Int32]]:
+    arena: Arena,
+) -> tuple[Int32, int, Arena]:
     """All frequent extensions, by up to `more` items, of the class in the arena's first k columns, depth first.
 
     A class is the itemsets that differ from each other in their last item only; extending one by another ANDs their
@@ -339,7 +403,7 @@ def _deepen(
 
 @compiled
 def _extend(
-    arena: tuple[Bits, Int32, Int32],
+    arena: Arena,
     i: int,
     first: int,
     end: int,

@@ -41,24 +41,20 @@ class Coded:
 class Ranked:
     """The frequent items of every basket, by row and by item."""
 
-    indptr: Int64
     ranks: Int32
-    """Row i is `ranks[indptr[i]:indptr[i + 1]]`, ascending, without repeats."""
+    """-1, then the ranks of each row, ascending and without repeats, with a -1 after each row."""
     starts: Int64
-    rows: Int32
-    """Rank r is held by `rows[starts[r]:starts[r + 1]]`, ascending."""
+    positions: Int32
+    """Rank r stands in `ranks` at `positions[starts[r]:starts[r + 1]]`, ascending: once in each row that holds it."""
     codes: Int32
     """The code of each rank."""
+    n_rows: int
+    """Rows, empty ones included."""
 
     @property
-    def n_rows(self) -> int:
-        """Rows, empty ones included."""
-        return len(self.indptr) - 1
-
-    @property
-    def counts(self) -> Int32:
+    def counts(self) -> Int64:
         """Rows that hold each rank, ascending."""
-        return np.diff(self.starts).astype(np.int32)
+        return np.diff(self.starts)
 
 
 def encode(baskets: Any, labels: Sequence[Hashable] | None = None) -> Coded:
@@ -87,8 +83,9 @@ def rank(coded: Coded, min_count: int) -> Ranked:
     rank_of[frequent] = np.arange(len(frequent), dtype=np.int32)
     starts = np.zeros(len(frequent) + 1, dtype=np.int64)
     np.cumsum(counts[frequent], out=starts[1:])
-    rows, indptr = _rows_by_rank(coded.indptr, coded.codes, rank_of, starts)
-    return Ranked(indptr, _ranks_by_row(starts, rows, indptr), starts, rows, frequent.astype(np.int32))
+    positions, ends = _rows_of_ranks(coded.indptr, coded.codes, rank_of, starts)
+    ranks = _ranks_of_rows(starts, positions, ends)
+    return Ranked(ranks, starts, positions, frequent.astype(np.int32), len(coded.indptr) - 1)
 
 
 def _encode_matrix(matrix: Any, labels: Sequence[Hashable] | None) -> Coded:
@@ -230,29 +227,35 @@ def _count(indptr: Int64, codes: Int32, n_codes: int) -> Int64:
 
 
 @compiled
-def _rows_by_rank(indptr: Int64, codes: Int32, rank_of: Int32, starts: Int64) -> tuple[Int32, Int64]:
-    """The rows of each rank in ascending order, and where each row will start once only its ranks are kept."""
+def _rows_of_ranks(indptr: Int64, codes: Int32, rank_of: Int32, starts: Int64) -> tuple[Int32, Int64]:
+    """The rows of each rank in ascending order, and where each row will end once only its ranks are kept."""
     rows = np.empty(starts[-1], np.int32)
-    kept = np.zeros(len(indptr), np.int64)
+    ends = np.empty(len(indptr) - 1, np.int64)
     fill = starts.copy()
+    end = 0
     for row in range(len(indptr) - 1):
-        kept[row + 1] = kept[row]
+        end += 1
         for p in range(indptr[row], indptr[row + 1]):
             r = rank_of[codes[p]]
             if r >= 0 and (fill[r] == starts[r] or rows[fill[r] - 1] != row):
                 rows[fill[r]] = row
                 fill[r] += 1
-                kept[row + 1] += 1
-    return rows, kept
+                end += 1
+        ends[row] = end
+    return rows, ends
 
 
 @compiled
-def _ranks_by_row(starts: Int64, rows: Int32, indptr: Int64) -> Int32:
-    """The ranks of each row, ascending: the rows of each rank turned round."""
-    ranks = np.empty(len(rows), np.int32)
-    fill = indptr[:-1].copy()
+def _ranks_of_rows(starts: Int64, rows: Int32, ends: Int64) -> Int32:
+    """The ranks of each row, ascending, framed by -1; the rows are replaced by the positions in the result."""
+    ranks = np.full(len(rows) + len(ends) + 1, -1, np.int32)
+    fill = np.empty(len(ends), np.int32)
+    for row in range(len(ends)):
+        fill[row] = (ends[row - 1] if row > 0 else 0) + 1
     for r in range(len(starts) - 1):
         for p in range(starts[r], starts[r + 1]):
-            ranks[fill[rows[p]]] = r
-            fill[rows[p]] += 1
+            row = rows[p]
+            rows[p] = fill[row]
+            ranks[fill[row]] = r
+            fill[row] += 1
     return ranks

@@ -45,5 +45,7 @@ def mine_reference(
 
 def _one_hot(ranked: Ranked) -> sparse.csr_matrix:
     """Rows by ranks, True where the row holds the rank; rows that hold none are left in, they count."""
-    data = np.ones(len(ranked.ranks), dtype=bool)
-    return sparse.csr_matrix((data, ranked.ranks, ranked.indptr), shape=(ranked.n_rows, len(ranked.counts)))
+    held = ranked.ranks[1:] >= 0
+    row_of = np.cumsum(~held) - ~held
+    shape = (ranked.n_rows, len(ranked.counts))
+    return sparse.csr_matrix((held[held], (row_of[held], ranked.ranks[1:][held])), shape=shape)
