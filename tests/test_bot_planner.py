@@ -159,8 +159,6 @@ FILM_MESSAGES: list[tuple[str, ToolCall]] = [
     ("what do you think i like?", PROFILE),
     ("any recommendations?", score()),
     ("anything with robots", search(query="robots")),
-    # several wishes
-    ("Recommend a comedy and tell me about Titanic", score(category="Comedy")),
     # Chinese
     ("我喜欢Toy Story和Aladdin，再推荐三部", score(liked=["toy", "aladdin"], k=3)),
     ("推荐一部恐怖片", score(category="Horror", k=1)),
@@ -297,6 +295,8 @@ def planned(lexicon: Any, message: str, before: Conversation = NOTHING, asker: A
 
 
 def first(found: Plan) -> tuple[str, dict[str, Any]] | str | None:
+    """The one call of a plan, or its small talk; a second call would be a wish that nobody had."""
+    assert len(found.calls) <= 1
     return (found.call.tool, found.call.arguments) if found.call else found.smalltalk
 
 

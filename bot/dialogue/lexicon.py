@@ -45,6 +45,9 @@ _POPULAR = 0.95
 """Share of items that are taken less often than a popular one."""
 _NEVER_ALONE = frozenset(
     """store week day time people household customer basket night home way thing kind item list morning evening weekend
+    a an the in on at of to for and or with by from i me my you your it this that some any all other another more
+    most best better good top new old popular seasonal special everyday active gift set misc brand private national
+    spring summer autumn winter breakfast lunch dinner party household how when where what why then again also
     month season rule pattern other one set use man woman person line need card service sale year movie film
     """.split()  # noqa: SIM905
 )
@@ -197,7 +200,7 @@ def _item_names(
             nouns += [
                 (form, Name("item", item, score, weight))
                 for form, score in common_forms(title)
-                if score == FULL or form not in _NEVER_ALONE
+                if form not in _NEVER_ALONE and len(form) > 1
             ]
     if proper:
         exact += _distinctive(titles, weights)

@@ -170,7 +170,15 @@ def _distinct(plans: list[Plan]) -> tuple[ToolCall, ...]:
     calls: list[ToolCall] = []
     for one in plans:
         calls += [call for call in one.calls if call not in calls and one.confidence >= _LIKELY]
-    return tuple(calls)
+    # "..., and how soon?" asks on about the subject of the part before.
+    hanging = [
+        call
+        for call in calls
+        if call.tool == "lookup_rules" and not {"item", "category"} & set(call.arguments)
+    ]
+    return (
+        tuple(calls) if len(hanging) == len(calls) else tuple(call for call in calls if call not in hanging)
+    )
 
 
 def _one_wish(calls: tuple[ToolCall, ...]) -> bool:
