@@ -22,8 +22,8 @@ _YEAR_END = re.compile(r"\s*\((?:18|19|20)\d\d\)\s*$")
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|《([^》]+)》|‘([^’]+)’|\*([^*]+)\*|「([^」]+)」")
 _SMALL = frozenset(
     listed(
-        """a an and are as at be but by can do for from had has have he her his how i if in into is it its just
-        may my no not of off on once one only or our out over she so some that the their them then there these
+        """a also an and are as at be been being both but by can do for from had has have he her his how i if in
+        into is it its just may my no not of off on once one only or our out over she so some that the their them then there these
         they this those to too up us was we were what when where which while who why will with you your yes"""
     )
 )
@@ -106,6 +106,8 @@ class _Fact:
     """One Evidence, read once for a check."""
 
     evidence: Evidence
+    order: tuple[tuple[str, ...], ...]
+    """Its titles as its text has them: first what was held, then what came with it."""
     titles: frozenset[tuple[str, ...]]
     words: frozenset[str]
     values: tuple[tuple[float, bool], ...]
@@ -119,19 +121,19 @@ class Grounder:
     """Checks sentences against evidence over one catalogue's titles; build it once, nothing in it changes."""
 
     def __init__(self, titles: Iterable[str]) -> None:
-        """Prepare the matcher: a look-up from a title's first word to the titles that begin with it.
+        """Prepare the matcher: a look-up from a title's first two words to the titles that begin so.
 
         Args:
             titles: Every title of the catalogue, as people read it.
         """
-        self._titles: dict[str, list[tuple[str, ...]]] = {}
+        self._titles: dict[tuple[str, ...], list[tuple[str, ...]]] = {}
         capitals = words = 0
         for title in dict.fromkeys(titles):
             parts = _words(_YEAR_END.sub("", title))
             if not parts:
                 continue
             key = tuple(part.key for part in parts)
-            self._titles.setdefault(key[0], []).append(key)
+            self._titles.setdefault(key[:2], []).append(key)
             later = [part.text for part in parts[1:] if part.key not in _SMALL]
             words += len(later)
             capitals += sum(text[0].isupper() for text in later)
@@ -154,7 +156,13 @@ class Grounder:
     def over(self, evidence: Sequence[Evidence], titles: Iterable[str] = ()) -> Check:
         """Read the evidence once, to check several sentences against it."""
         facts = tuple(self._fact(one) for one in evidence)
-        return Check(self, facts, frozenset(_title_key(title) for title in titles))
+        named = frozenset(_title_key(title) for title in titles)
+        return Check(
+            self,
+            facts,
+            titles=named.union(*(fact.titles for fact in facts)),
+            words=frozenset(word for title in named for word in title).union(*(f.words for f in facts)),
+        )
 
     def mentioned(self, text: str) -> tuple[str, ...]:
         """Return the catalogue's titles in a text, as the text writes them."""
@@ -169,6 +177,7 @@ class Grounder:
             values.append((number.value / 100 if percent else number.value, percent))
         return _Fact(
             evidence,
+            tuple(dict.fromkeys(mention.key for mention in mentions)),
             frozenset(mention.key for mention in mentions),
             frozenset(word.key for word in words) | frozenset(_singular(word.key) for word in words),
             tuple(values),
@@ -178,7 +187,8 @@ class Grounder:
         """Yield the longest title at each place, left to right."""
         position = 0
         while position < len(words):
-            for key in self._titles.get(words[position].key, ()):
+            start = tuple(word.key for word in words[position : position + 2])
+            for key in (*self._titles.get(start, ()), *self._titles.get(start[:1], ())):
                 run = words[position : position + len(key)]
                 if tuple(word.key for word in run) == key and self._is_title(text, run, position):
                     yield _Mention(key, run[0].start, run[-1].end)
@@ -213,26 +223,27 @@ class Check:
     grounder: Grounder
     facts: tuple[_Fact, ...]
     titles: frozenset[tuple[str, ...]]
+    """Titles that may be said: those of the facts and of the turn's items."""
+    words: frozenset[str]
+    """Every word of the facts and of those titles."""
 
     def check(self, sentence: str) -> Verdict:
         """Check one sentence; see `Grounder.check`."""
         words = _words(sentence)
         mentions = list(self.grounder.mentions(sentence, words))
-        known = self.titles.union(*(fact.titles for fact in self.facts))
         plain = _blank(sentence, mentions)
-        used, problems = _numbers(plain, [m for m in mentions if m.key in known], self.facts)
+        used, problems = _numbers(plain, [m for m in mentions if m.key in self.titles], self.facts)
         problems += (
             Problem("title", sentence[m.start : m.end], "a title of the catalogue that no evidence carries")
             for m in mentions
-            if m.key not in known
+            if m.key not in self.titles
         )
-        said = frozenset(part for key in self.titles for part in key).union(*(f.words for f in self.facts))
-        problems += _foreign_names(sentence, words, mentions, said)
+        problems += _foreign_names(sentence, words, mentions, self.words)
         support = used or _about({mention.key for mention in mentions}, self.facts)
         grounds = support or self.facts
         problems += _times(words, grounds)
         problems += _claims(plain, grounds)
-        strange = strange_words(plain, frozenset().union(*(fact.words for fact in grounds)), _SMALL)
+        strange = strange_words(plain, (word for fact in grounds for word in fact.words), _SMALL)
         problems += (Problem("claim", word, "adds to the facts") for word in strange)
         ids = tuple(dict.fromkeys(fact.evidence.id for fact in used or support[: len(mentions)]))
         return Verdict(not problems, tuple(problems), ids)
@@ -313,7 +324,19 @@ def _numbers(
         ]
         if best is not None:
             used.append(best)
+            problems += _roles(best, mentions) if counts else ()
     return used, problems
+
+
+def _roles(fact: _Fact, mentions: Sequence[_Mention]) -> Iterator[Problem]:
+    """Yield a problem where the numbers of a pair are told without its titles in their order.
+
+    312 of 1,204 baskets with X had Y: said of Y and X, or of Y alone, the same numbers are wrong.
+    """
+    order = tuple(dict.fromkeys(mention.key for mention in mentions if mention.key in fact.titles))
+    if len(fact.order) > 1 and order != fact.order:
+        said = ", ".join(" ".join(key) for key in order) or "no title"
+        yield Problem("number", said, f"{fact.evidence.id} counts {', '.join(map(' '.join, fact.order))}")
 
 
 def _about(titles: set[tuple[str, ...]], facts: Sequence[_Fact]) -> list[_Fact]:

@@ -61,7 +61,8 @@ _NUMBER = re.compile(
       (?P<unit>\s?(?:%|％|percent\b|per\ cent\b)|(?:st|nd|rd|th)\b|s\b)?
     | (?P<fraction>\b(?:an?|one)?[\s-]?(?:half|third|quarter|fifth|tenth)\b(?=\s+(?:of|the|as)\b))
     | (?P<one_in>\bone\s+in\s+[a-z]+\b)
-    | (?P<word>\b(?:WORDS)(?:[\s-](?:WORDS|SCALES|and))*\b)(?P<word_unit>\s(?:percent|per\ cent)\b)?
+    | (?P<word>\b(?:WORDS)(?:[\s-](?:WORDS|SCALES)|(?:(?<=hundred)|(?<=thousand))\sand)*\b)
+      (?P<word_unit>\s(?:percent|per\ cent)\b)?
     | (?P<rank>\b(?:RANKS)\b)
     | (?P<han>(?<![周期拜第一])(?P<han_number>HAN)(?=[个位人次倍天年部种家篮条件张周份分盒瓶袋])|第(?P<han_rank>HAN))
     """.replace("WORDS", "|".join(sorted(_WORDS, key=len, reverse=True)))

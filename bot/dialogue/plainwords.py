@@ -63,6 +63,8 @@ def strange_words(text: str, said: Iterable[str], small: Collection[str]) -> lis
         small: Words that never count.
     """
     content = [word for word in _SMALL_WORD.findall(text.lower()) if word not in small and len(word) > 2]
-    stems = {stem(word) for word in said} | _PLAIN_STEMS
-    strange = [word for word in content if stem(word) not in stems and word not in _PLAIN]
+    strange = [word for word in content if word not in _PLAIN and stem(word) not in _PLAIN_STEMS]
+    if len(strange) > STRANGE * len(content):
+        stems = set(map(stem, said))
+        strange = [word for word in strange if stem(word) not in stems]
     return strange if len(strange) > STRANGE * len(content) else []

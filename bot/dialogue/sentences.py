@@ -10,16 +10,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from bot.dialogue.turn import Sentence
 
-_END = re.compile(r"(?<=[.!?…])[\"”’)\]*]*\s+(?=[\"“‘(\[*]*[A-Z0-9\u4e00-\u9fff])|(?<=[。！？])[”’》）]*|\n+")
+_END = re.compile(r"(?<=[.!?…])[\"”’)\]*]*\s+(?=[\"“‘*]*[A-Z0-9\u4e00-\u9fff])|(?<=[。！？])[”’》）]*|\n+")
 _SHORTENED = re.compile(
     r"(?:\b(?:Dr|Mr|Mrs|Ms|St|Jr|Sr|vs|No|Vol|Pt|Ep|Mt|Lt|Sgt|Capt|Col|Gen|Rev|Prof|approx|e\.g|i\.e)|\b[A-Za-z])\.$"
 )
+_WHOLE = re.compile(r"[.!?…。！？][\"”’)）》\]*]*\s*$")
 _BULLET = re.compile(r"^\s*(?:[-*•]+|\d{1,2}[.)])\s+")
 _MARKS = re.compile(r"\*\*|__|`|\s*\[e\d+(?:,\s*e\d+)*\]")
 
 
 def split(pieces: Iterable[str]) -> Iterator[str]:
-    """Yield the sentences of a text that arrives in pieces, each as soon as the next one begins."""
+    """Yield the sentences of a text that arrives in pieces, each as soon as the next one begins.
+
+    A rest that no mark ends was cut off, and is left out.
+    """
     held = ""
     for piece in pieces:
         held += piece
@@ -29,7 +33,7 @@ def split(pieces: Iterable[str]) -> Iterator[str]:
             if done.strip():
                 yield tidy(done)
             cut = _cut(held)
-    if held.strip():
+    if _WHOLE.search(held):
         yield tidy(held)
 
 

@@ -32,7 +32,7 @@ class Budget:
     seconds: float = 5.0
     """Model time for the whole answer; what is not told by then is told by templates at once."""
     first_seconds: float = 2.0
-    """Model time until its first sentence; past it the templates go on without the model."""
+    """Model time until its first word; past it the templates go on without the model."""
     facts: int = 4
     """At most this many facts are told in words; the cards and the evidence show the rest."""
     max_tokens: int = 220
@@ -120,15 +120,12 @@ def _by_model(
 
 
 def _in_time(pieces: Iterator[str], began: float, budget: Budget) -> Iterator[str]:
-    """Pass pieces on until the time is spent; a sentence that was not finished by then is left out."""
+    """Pass pieces on until the time is spent; the sentence that was not finished by then is left out."""
     limit = budget.first_seconds
-    held = ""
     for piece in pieces:
         if monotonic() - began > limit:
-            yield "\n" if not held else ""
             return
         limit = budget.seconds
-        held = piece
         yield piece
 
 
@@ -188,8 +185,10 @@ def _opening(kind: str, items: Sequence[ItemRef], ids: tuple[str, ...], *, zh: b
 
 
 def _title(item: ItemRef, *, zh: bool) -> str:
-    year = "" if item.year is None or str(item.year) in item.title else f" ({item.year})"
-    return f"《{item.title}》" if zh and year else f"{item.title}{year}"
+    if item.year is None:
+        return item.title
+    titled = item.title if str(item.year) in item.title else f"{item.title} ({item.year})"
+    return f"《{titled}》" if zh else titled
 
 
 def _list(names: Sequence[str], *, zh: bool) -> str:

@@ -1,0 +1,203 @@
+"""The check between sentence and evidence: what must pass, what must not, and how fast."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.dialogue.ground import Grounder
+from bot.dialogue.numerals import numbers_in
+from bot.dialogue.turn import Evidence
+
+FILMS = [
+    "Aladdin (1992)",
+    "Toy Story (1995)",
+    "Heat",
+    "It",
+    "12 Angry Men",
+    "Dr. Strangelove",
+    "Blade Runner",
+    "The Women",
+    "Star Wars",
+    "Aladdin and the King of Thieves",
+]
+GROCERIES = ["Tortilla chips", "Salsa and picante sauce", "Fluid milk", "Milk", "Bananas"]
+
+
+def fact(id_: str, text: str, kind: str = "rule", **numbers: float) -> Evidence:
+    return Evidence(id=id_, kind=kind, numbers=numbers, source="test", text=text)
+
+
+FILM_FACTS = [
+    fact(
+        "e1",
+        "Aladdin (1992): Animation, Comedy; rated by 219 people, mean rating 3.8.",
+        "score",
+        n=219,
+        mean=3.81,
+    ),
+    fact(
+        "e2", "Toy Story (1995): Animation; rated by 452 people, mean rating 3.9.", "score", n=452, mean=3.88
+    ),
+    fact(
+        "e3",
+        "210 of 300 people who rated Toy Story (1995) also rated Aladdin (1992) (70.0 %); otherwise 53.0 %.",
+        n_x=300,
+        n_xy=210,
+        confidence=0.7,
+    ),
+]
+GROCERY_FACTS = [
+    fact(
+        "e1",
+        "On Friday evenings, 312 of 1,204 baskets with Tortilla chips also had Salsa and picante sauce (25.9 %); "
+        "otherwise 18.0 %.",
+        n_xy=312,
+        n_x=1204,
+        confidence=312 / 1204,
+        gain=1.44,
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def films() -> Grounder:
+    return Grounder(FILMS)
+
+
+@pytest.fixture(scope="module")
+def groceries() -> Grounder:
+    return Grounder(GROCERIES)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "ids"),
+    [
+        ("Aladdin (1992) was rated by 219 people.", ("e1",)),
+        ("Aladdin has a mean rating of 3.8.", ("e1",)),
+        ("Aladdin was rated by about 220 people, and Toy Story by more than 450.", ("e1", "e2")),
+        ("Of 300 people who rated Toy Story, 210 also rated Aladdin.", ("e3",)),
+        ("70 % of people who rated Toy Story also rated Aladdin.", ("e3",)),
+        ("Seventy percent of those who rated Toy Story also rated Aladdin.", ("e3",)),
+        ("Toy Story was rated by four hundred and fifty-two people.", ("e2",)),
+        ("看过 Toy Story 的300人里，百分之七十也看过 Aladdin。", ("e3",)),
+        ("Aladdin is an Animation and Comedy film.", ("e1",)),
+    ],
+)
+def test_what_the_evidence_says_passes(films, sentence, ids):
+    verdict = films.check(sentence, FILM_FACTS)
+    assert verdict.ok, verdict.problems
+    assert set(ids) <= set(verdict.evidence_ids)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "kind"),
+    [
+        ("Try Heat next.", "title"),
+        ("You may like Blade Runner.", "title"),
+        ("Aladdin and the King of Thieves is next.", "title"),
+        ("“The Lion King” is one to see.", "title"),
+        ("People also rated Jurassic Park.", "title"),
+        ("12 Angry Men is a good pick.", "title"),
+        ("Aladdin was rated by 452 people.", "number"),
+        ("Aladdin was rated by 452 people and Toy Story by 219.", "number"),
+        ("Aladdin has a mean rating of 4.", "number"),
+        ("71 % of people who rated Toy Story also rated Aladdin.", "number"),
+        ("Of 300 people who rated Aladdin, 210 also rated Toy Story.", "number"),
+        ("Of 300 people who rated Aladdin, 210 also rated Aladdin.", "number"),
+        ("Aladdin came out in 1993.", "number"),
+        ("Three people rated Aladdin.", "number"),
+        ("看过 Toy Story 的300人里，八成也看过 Aladdin。", "number"),
+        ("On Friday evenings people rated Aladdin.", "time"),
+        ("People rated Aladdin because they had rated Toy Story.", "cause"),
+        ("Toy Story makes people watch Aladdin.", "cause"),
+        ("Aladdin is the best of the two.", "comparison"),
+        ("Aladdin is a heartwarming story of a boy and his lamp.", "claim"),
+    ],
+)
+def test_what_the_evidence_does_not_say_fails(films, sentence, kind):
+    verdict = films.check(sentence, FILM_FACTS)
+    assert not verdict.ok
+    assert kind in {problem.kind for problem in verdict.problems}
+
+
+def test_grocery_titles_count_in_small_letters(groceries):
+    passing = "On Friday evenings, 312 of 1,204 baskets with tortilla chips also had salsa and picante sauce."
+    assert groceries.check(passing, GROCERY_FACTS).ok
+    assert not groceries.check("Baskets with tortilla chips also had bananas.", GROCERY_FACTS).ok
+
+
+def test_a_film_named_by_a_common_word_needs_its_capital(films):
+    assert films.mentioned("the heat of it") == ()
+    assert films.mentioned("I would watch Heat again") == ("Heat",)
+
+
+@pytest.mark.parametrize(
+    "share", ["25.9 %", "26 %", "25.91%", "26 percent", "about a quarter", "one in four"]
+)
+def test_a_share_may_be_rounded_in_percent(groceries, share):
+    sentence = (
+        f"On Friday evenings {share} of the baskets with tortilla chips also had salsa and picante sauce."
+    )
+    assert groceries.check(sentence, GROCERY_FACTS).ok
+
+
+@pytest.mark.parametrize("share", ["25.8 %", "27 %", "25.92 %", "0.26 %", "half", "312 %"])
+def test_a_wrong_share_fails(groceries, share):
+    sentence = (
+        f"On Friday evenings {share} of the baskets with tortilla chips also had salsa and picante sauce."
+    )
+    assert not groceries.check(sentence, GROCERY_FACTS).ok
+
+
+def test_more_often_holds_where_the_numbers_bear_it_out(groceries):
+    more = "On Friday evenings baskets with tortilla chips had salsa and picante sauce more often than otherwise."
+    assert groceries.check(more, GROCERY_FACTS).ok
+    assert not groceries.check(more.replace("more often", "less often"), GROCERY_FACTS).ok
+
+
+def test_titles_of_the_turn_may_be_said_without_evidence(films):
+    assert not films.check("You named Star Wars.", FILM_FACTS).ok
+    assert films.check("You like Star Wars.", FILM_FACTS, ["Star Wars"]).ok
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_only_the_number_itself_passes(said, true):
+    grounder = Grounder(["Aladdin"])
+    facts = [fact("e1", f"Aladdin was rated by {true:,} people.", n=true)]
+    assert grounder.check(f"Aladdin was rated by {said:,} people.", facts).ok == (said == true)
+
+
+@given(st.text(max_size=200))
+def test_any_text_gets_a_verdict(text):
+    verdict = Grounder(FILMS).check(text, FILM_FACTS)
+    assert verdict.ok == (not verdict.problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1,204 of 3.5", [1204, 3.5]),
+        ("twenty-one and thirteen hundred", [21, 1300]),
+        ("the 3rd of the 1990s", [3, 1990]),
+        ("一千二百零四人，三成，百分之二十六，第三", [1204, 30, 26, 3]),
+        ("one of them, first of all", []),
+        ("the second pick, twice", [2, 2]),
+    ],
+)
+def test_numbers_are_read(text, values):
+    assert [number.value for number in numbers_in(text)] == values
+
+
+def test_a_sentence_is_checked_in_a_millisecond_over_a_large_catalogue():
+    grounder = Grounder([*FILMS, *(f"The Long Film Number {i}" for i in range(2500))])
+    check = grounder.over(FILM_FACTS)
+    times = []
+    for _ in range(50):
+        began = perf_counter()
+        check.check("Of 300 people who rated Toy Story, 210 also rated Aladdin, and 70 % is the share.")
+        times.append(perf_counter() - began)
+    assert min(times) < 1e-3
