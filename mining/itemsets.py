@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import ceil
 from typing import Any, Literal, get_args
 
@@ -16,11 +17,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mining.engine_encode import encode, rank
+from mining.engine import mine
+from mining.engine_encode import Ranked, encode, rank
 from mining.engine_trie import Trie
 
 Algorithm = Literal["auto", "eclat", "apriori", "fpgrowth"]
 Kind = Literal["all", "closed", "maximal"]
+
+_CHUNK = 1 << 16
+"""Itemsets turned into labels at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +48,30 @@ class Itemsets:
         return len(self.trie) if self.shown is None else len(self.shown)
 
     def __iter__(self) -> Iterator[tuple[frozenset[Hashable], int]]:
-        raise NotImplementedError
+        nodes = self.nodes()
+        for begin in range(0, len(nodes), _CHUNK):
+            chunk = nodes[begin : begin + _CHUNK]
+            yield from zip(self.sets(chunk), self.trie.counts[chunk].tolist(), strict=True)
+
+    def nodes(self) -> NDArray[np.int32]:
+        """Positions in the trie of the itemsets that are shown."""
+        return np.arange(len(self.trie), dtype=np.int32) if self.shown is None else self.shown
+
+    def sets(self, nodes: NDArray[np.int32]) -> list[frozenset[Hashable]]:
+        """The itemsets at some positions of the trie, as labels."""
+        indptr, ranks = self.trie.members(nodes)
+        names = [self.labels[rank] for rank in ranks.tolist()]
+        ends = indptr.tolist()
+        return [frozenset(names[begin:end]) for begin, end in pairwise(ends)]
 
     def to_frame(self) -> pd.DataFrame:
         """Columns `itemsets` (frozensets of labels), `count` and `support`, most frequent first."""
-        raise NotImplementedError
+        nodes = self.nodes()
+        nodes = nodes[np.argsort(-self.trie.counts[nodes], kind="stable")]
+        sets = np.empty(len(nodes), dtype=object)
+        sets[:] = self.sets(nodes)
+        count = self.trie.counts[nodes].astype(np.int64)
+        return pd.DataFrame({"itemsets": sets, "count": count, "support": count / max(self.n_baskets, 1)})
 
 
 def frequent_itemsets(
@@ -78,17 +102,30 @@ def frequent_itemsets(
         ValueError: for a share outside (0, 1], a `max_len` below 1, an unknown algorithm, labels that do not fit.
     """
     share, limit = _checked(min_support, max_len, algorithm)
+    if closed and maximal:
+        raise ValueError("closed and maximal are two answers: every maximal set is closed, ask for one of them")
     coded = encode(baskets, labels)
     n_baskets = len(coded.indptr) - 1
     min_count = _min_count(share, n_baskets)
     ranked = rank(coded, min_count)
-    from mining.engine_reference import mine_reference
+    names = tuple(coded.labels[code] for code in ranked.codes.tolist())
+    depth = limit + 1 if limit is not None and (closed or maximal) else limit
+    trie = _mine(ranked, min_count, depth, algorithm)
+    if not (closed or maximal):
+        return Itemsets(names, trie, n_baskets, min_count, limit)
+    alone = trie.closed() if closed else trie.maximal()
+    if limit is not None:
+        alone &= trie.lengths() <= limit
+    shown = np.flatnonzero(alone).astype(np.int32)
+    return Itemsets(names, trie, n_baskets, min_count, limit, "closed" if closed else "maximal", shown)
 
-    trie = mine_reference(
-        ranked, min_count, limit, "fpgrowth" if algorithm in ("auto", "eclat") else algorithm
-    )
-    names = tuple(coded.labels[code] for code in ranked.codes)
-    return Itemsets(names, trie, n_baskets, min_count, limit)
+
+def _mine(ranked: Ranked, min_count: int, max_len: int | None, algorithm: Algorithm) -> Trie:
+    if algorithm == "apriori" or algorithm == "fpgrowth":
+        from mining.engine_reference import mine_reference  # mlxtend, which only the reference needs
+
+        return mine_reference(ranked, min_count, max_len, algorithm)
+    return mine(ranked, min_count, max_len)
 
 
 def _checked(min_support: float, max_len: int | None, algorithm: str) -> tuple[float, int | None]:
