@@ -22,9 +22,10 @@ _YEAR_END = re.compile(r"\s*\((?:18|19|20)\d\d\)\s*$")
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|《([^》]+)》|‘([^’]+)’|\*([^*]+)\*|「([^」]+)」")
 _SMALL = frozenset(
     listed(
-        """a also an and are as at be been being both but by can do for from had has have he her his how i if in
-        into is it its just may my no not of off on once one only or our out over she so some that the their them then there these
-        they this those to too up us was we were what when where which while who why will with you your yes"""
+        """a also an and are as at be been being both but by can do for from had has have he her his
+        how i if in into is it its just may my no not of off on once one only or our out over she so
+        some that the their them then there these they this those to too up us was we were what when
+        where which while who why will with you your yes"""
     )
 )
 _TIMES = {

@@ -52,6 +52,11 @@ class EndpointModel:
             max_retries=self._config.retries,
         )
 
+    def close(self) -> None:
+        """Close the connections, if any were opened."""
+        if "_client" in self.__dict__:
+            self._client.close()
+
     def choose(
         self, system: str, messages: Sequence[Message], tools: Sequence[ToolSchema], *, max_tokens: int = 160
     ) -> ToolCall | None:
