@@ -37,7 +37,7 @@ from db.tables import (
     QuarantineRow,
     columns,
 )
-from db.values import LoadReport
+from db.values import CATALOG_NAME, LoadReport
 
 CHUNK = 20_000
 """Rows of one INSERT: large enough that the call costs nothing, small enough that progress moves."""
@@ -71,6 +71,8 @@ def load(
     started, clock = datetime.now(UTC), time.perf_counter()
     profile = source.profile
     name = catalog or profile.name
+    if not CATALOG_NAME.fullmatch(name):
+        raise DbError(f"a catalogue cannot be named {name!r}: use letters, digits, '_' and '-'")
     if profile.pseudonymise and pseudonyms is None:
         raise DbError(f"catalogue {name!r} has ids of real people: pass `pseudonyms` to load it")
     listener.stage("read")

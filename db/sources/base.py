@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 import pandas as pd
 
 from db.progress import Progress
+from db.values import Quarantined
 
 NOUNS = ("items", "people", "places", "interactions")
 
@@ -53,6 +54,8 @@ class Content:
     places: tuple[Batch, ...] = ()
     dropped: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Noun -> reason -> rows that the source left out on purpose; they are in no batch."""
+    refused: Mapping[str, tuple[Quarantined, ...]] = field(default_factory=dict)
+    """Noun -> rows that could not be read at all; they are in no batch."""
     made: Mapping[str, int] = field(default_factory=dict)
     """Noun -> rows in its batches that no file holds."""
 

@@ -54,7 +54,7 @@ class Checked:
 
 def check(content: Content) -> Checked:
     """Validate all rows of a source; people and places that only the log names are made."""
-    faults: dict[str, list[Quarantined]] = {noun: [] for noun in NOUNS}
+    faults: dict[str, list[Quarantined]] = {noun: list(content.refused.get(noun, ())) for noun in NOUNS}
     items = _distinct("items", content.items, faults["items"])
     people = _distinct("people", content.people, faults["people"])
     places = _distinct("places", content.places, faults["places"])
@@ -76,7 +76,7 @@ def check(content: Content) -> Checked:
         rows = sum(len(batch.frame) for batch in getattr(content, noun)) - content.made.get(noun, 0)
         dropped = dict(content.dropped.get(noun, {}))
         tallies[noun] = Tally(
-            read=rows + sum(dropped.values()),
+            read=rows + len(content.refused.get(noun, ())) + sum(dropped.values()),
             kept=kept[noun] - content.made.get(noun, 0),
             quarantined=len(faults[noun]),
             dropped=dropped,

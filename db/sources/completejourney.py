@@ -215,7 +215,7 @@ def _types(table: pd.DataFrame) -> list[_Type]:
     bought = table.groupby("key", sort=False)["bought"].sum()
     department = _commonest(table, "key", "department")
     types = [
-        _Type(*key, split=bool(kinds[key[0]] > 1), bought=int(lines), department=department[key][0])
+        _Type(key[0], key[1], bool(kinds[key[0]] > 1), int(lines), department[key][0])
         for key, lines in zip(bought.index, bought, strict=True)
     ]
     return sorted(types, key=lambda each: (-each.bought, each.kind, each.category))

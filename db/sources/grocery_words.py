@@ -128,66 +128,18 @@ DEPARTMENTS = {
     "PHOTO & VIDEO": "Photo and video",
     "CHARITABLE CONT": "Charity", "PROD-WHS SALES": "Warehouse sales", "MISCELLANEOUS": "Other",
 }  # fmt: skip
-_BARE = frozenset(
-    [
-        "all",
-        "american",
-        "basic",
-        "bulk",
-        "decor",
-        "dry",
-        "economy",
-        "enhanced",
-        "fresh",
-        "frozen",
-        "half",
-        "lean",
-        "mainstream",
-        "microwave",
-        "minuet",
-        "miscellaneous",
-        "natural",
-        "other",
-        "premium",
-        "red",
-        "refrigerated",
-        "regular",
-        "seasonal",
-        "select",
-        "smoked",
-        "special",
-        "specialty",
-        "traditional",
-        "value",
-        "variety",
-        "whole",
-        "white",
-    ]
-)
-"""Kinds that the retailer puts before the variety: "APPLES FUJI" are Fuji apples."""
-_PRODUCE = frozenset(
-    [
-        "apples",
-        "beans",
-        "cherries",
-        "corn",
-        "grapes",
-        "herbs",
-        "lettuce",
-        "melons",
-        "mushrooms",
-        "nectarines",
-        "onions",
-        "oranges",
-        "peaches",
-        "pears",
-        "peppers",
-        "plums",
-        "potatoes",
-        "squash",
-        "tomatoes",
-    ]
-)
+_BARE = frozenset({
+    "all", "american", "basic", "bulk", "decor", "dry", "economy", "enhanced", "fresh", "frozen", "half",
+    "lean", "mainstream", "microwave", "minuet", "miscellaneous", "natural", "other", "premium", "red",
+    "refrigerated", "regular", "seasonal", "select", "smoked", "special", "specialty", "traditional",
+    "value", "variety", "whole", "white",
+})  # fmt: skip
+"""Types that say nothing without their category."""
+_PRODUCE = frozenset({
+    "apples", "beans", "cherries", "corn", "grapes", "herbs", "lettuce", "melons", "mushrooms",
+    "nectarines", "onions", "oranges", "peaches", "pears", "peppers", "plums", "potatoes", "squash",
+    "tomatoes",
+})  # fmt: skip
 """Kinds that the retailer puts before the variety: "APPLES FUJI" are Fuji apples."""
 _SYNONYMS = {
     "soda": ("soft drinks", "pop", "fizzy drinks"),
