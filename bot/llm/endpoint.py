@@ -165,7 +165,7 @@ class EndpointModel:
                 f"{where} did not answer within {self._config.timeout:g} s (`llm.timeout`)"
             ) from error
         except APIConnectionError as error:
-            raise ModelError(f"nothing answers at {where}; check `llm.base_url`") from error
+            raise ModelError(f"{where} does not answer, or broke off; check `llm.base_url`") from error
         except APIStatusError as error:
             raise ModelError(
                 f"{where} refused the model {self.name!r} with status {error.status_code}; "
