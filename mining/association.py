@@ -62,34 +62,38 @@ class RuleTable:
 
     @property
     def support(self) -> Floats:
-        """n_xy / n."""
+        """Share of all baskets: n_xy / n."""
         return self.n_xy / self.n
 
     @property
     def confidence(self) -> Floats:
-        """n_xy / n_x."""
+        """Share of the antecedent's baskets: n_xy / n_x."""
         return self.n_xy / self.n_x
 
     @property
     def lift(self) -> Floats:
-        """n * n_xy / (n_x * n_y): confidence over the consequent's share."""
+        """Confidence over the consequent's share: n * n_xy / (n_x * n_y)."""
         return float(self.n) * self.n_xy / (self.n_x.astype(np.float64) * self.n_y)
 
     @property
     def leverage(self) -> Floats:
-        """n_xy / n - (n_x / n) * (n_y / n) (Piatetsky-Shapiro 1991)."""
+        """Support above chance: n_xy / n - (n_x / n) * (n_y / n) (Piatetsky-Shapiro 1991)."""
         return self.n_xy / self.n - (self.n_x / self.n) * (self.n_y / self.n)
 
     @property
     def conviction(self) -> Floats:
-        """(n_x * (n - n_y)) / (n * (n_x - n_xy)) (Brin et al. 1997); infinite where the rule never fails."""
+        """Expected over seen failures: (n_x * (n - n_y)) / (n * (n_x - n_xy)) (Brin et al. 1997).
+
+        Infinite where the rule never fails.
+        """
         failures = float(self.n) * (self.n_x - self.n_xy)
         expected = self.n_x.astype(np.float64) * (self.n - self.n_y)
-        return np.divide(expected, failures, out=np.full(len(self), np.inf), where=failures > 0)
+        conviction: Floats = np.divide(expected, failures, out=np.full(len(self), np.inf), where=failures > 0)
+        return conviction
 
     @property
     def zhang(self) -> Floats:
-        """(P(y|x) - P(y|not x)) / max of the two (Zhang 2000), in -1..1; 0 where one of them cannot be told.
+        """Zhang's metric (2000): (P(y|x) - P(y|not x)) / max of the two, in -1..1; 0 where one of them cannot be told.
 
         Multiplied out in counts: (n * n_xy - n_x * n_y) / max(n_xy * (n - n_x), n_x * (n_y - n_xy)).
         """
@@ -99,7 +103,7 @@ class RuleTable:
 
     @property
     def kulczynski(self) -> Floats:
-        """(n_xy / n_x + n_xy / n_y) / 2: the mean of both directions' confidence, blind to baskets with neither."""
+        """(n_xy / n_x + n_xy / n_y) / 2, the mean of both directions' confidence, blind to baskets with neither."""
         return (self.n_xy / self.n_x + self.n_xy / self.n_y) / 2
 
     def antecedents(self) -> list[frozenset[Hashable]]:

@@ -292,9 +292,7 @@ def _columns(suffixes: Int32, width: int) -> tuple[Int32, Int64]:
 
 
 @compiled
-def _wide_arena(
-    arena: Arena, n_bits: int, n_members: int
-) -> Arena:
+def _wide_arena(arena: Arena, n_bits: int, n_members: int) -> Arena:
     """The arena with room for so many words and members, its content kept."""
     bits, local, nodes = arena
     if n_bits > len(bits):
@@ -388,7 +386,9 @@ def _deepen(
         top = at + (end - first) * words
         out = _room(out, used, end - i)
         arena = _wide_arena(arena, top + 2 * (end - i) * words, 2 * end - i)
-        n = _extend(arena, i, first, end, at, words, top, out, used, members, related, min_count, learn and depth == 0)
+        n = _extend(
+            arena, i, first, end, at, words, top, out, used, members, related, min_count, learn and depth == 0
+        )
         used += n
         if n > 1 and more > depth + 1:
             narrow = (out[2, arena[2][i]] + 63) >> 6
@@ -452,8 +452,7 @@ def _pack(bits: Bits, prefix: int, words: int, at: int, k: int, narrow: int) -> 
     """
     for c in range(k):
         source, target = at + c * words, at + c * narrow
-        before = 0
-        filled = 0
+        before, filled = np.int64(0), 0
         gathered = np.uint64(0)
         for w in range(words):
             mask = bits[prefix + w]

@@ -31,7 +31,7 @@ def mine_reference(
     if not len(ranked.counts):
         return trie_of_sets([], [])
     n_rows = ranked.n_rows
-    frame = pd.DataFrame.sparse.from_spmatrix(_one_hot(ranked))
+    frame = pd.DataFrame.sparse.from_spmatrix(_one_hot(ranked))  # type: ignore[attr-defined]  # an accessor
     share = (min_count - 0.5) / n_rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -46,6 +46,6 @@ def mine_reference(
 def _one_hot(ranked: Ranked) -> sparse.csr_matrix:
     """Rows by ranks, True where the row holds the rank; rows that hold none are left in, they count."""
     held = ranked.ranks[1:] >= 0
-    row_of = np.cumsum(~held) - ~held
+    row_of: NDArray[np.int64] = np.cumsum(~held)
     shape = (ranked.n_rows, len(ranked.counts))
     return sparse.csr_matrix((held[held], (row_of[held], ranked.ranks[1:][held])), shape=shape)

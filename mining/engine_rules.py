@@ -55,7 +55,15 @@ def split(trie: Trie, n: int, wanted: Wanted) -> NDArray[np.int32]:
         )
     max_head = longest if wanted.max_head is None else wanted.max_head
     return _split_all(
-        trie.items, trie.parents, trie.counts, lengths, wanted.unions, wanted.bodies, wanted.heads, *thresholds, max_head
+        trie.items,
+        trie.parents,
+        trie.counts,
+        lengths,
+        wanted.unions,
+        wanted.bodies,
+        wanted.heads,
+        *thresholds,
+        max_head,
     )
 
 
@@ -97,7 +105,11 @@ def _split_one(
         rules = _room(rules, used, length)
         for p in range(starts[v], starts[v + 1]):
             x, y = subsets[p], ranks[p]
-            if bodies[x] and heads[y] and _strong(counts[v], counts[x], counts[y], n, min_confidence, min_lift):
+            if (
+                bodies[x]
+                and heads[y]
+                and _strong(counts[v], counts[x], counts[y], n, min_confidence, min_lift)
+            ):
                 rules[0, used], rules[1, used], rules[2, used] = x, y, v
                 used += 1
     return rules[:, :used]
@@ -132,7 +144,11 @@ def _split_all(
             if popcount(np.uint64(everything ^ body)) > np.uint64(max_head):
                 continue
             x, y = nodes[body], nodes[everything ^ body]
-            if bodies[x] and heads[y] and _strong(counts[v], counts[x], counts[y], n, min_confidence, min_lift):
+            if (
+                bodies[x]
+                and heads[y]
+                and _strong(counts[v], counts[x], counts[y], n, min_confidence, min_lift)
+            ):
                 rules[0, used], rules[1, used], rules[2, used] = x, y, v
                 used += 1
     return rules[:, :used]

@@ -103,7 +103,9 @@ def frequent_itemsets(
     """
     share, limit = _checked(min_support, max_len, algorithm)
     if closed and maximal:
-        raise ValueError("closed and maximal are two answers: every maximal set is closed, ask for one of them")
+        raise ValueError(
+            "closed and maximal are two answers: every maximal set is closed, ask for one of them"
+        )
     coded = encode(baskets, labels)
     n_baskets = len(coded.indptr) - 1
     min_count = _min_count(share, n_baskets)
