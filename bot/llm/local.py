@@ -162,12 +162,10 @@ class LocalModel:
     def _load(self) -> tuple[Engine, Constrainer]:
         with self._loading:
             if self._loaded is None:
+                folder, config = self._folder(), self._config
                 from bot.llm.local_engine import Engine
 
-                config = self._config
-                engine = Engine(
-                    self._folder(), threads=config.threads, dtype=config.dtype, device=config.device
-                )
+                engine = Engine(folder, threads=config.threads, dtype=config.dtype, device=config.device)
                 constrainer = Constrainer(
                     engine.tokenizer_json(), vocabulary=engine.vocabulary, eos=engine.eos
                 )
