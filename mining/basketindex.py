@@ -6,7 +6,7 @@ Knows sets of baskets and the persons behind them. It refuses to know rules, tes
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from scipy import sparse
 from mining import bits, statistics
 from mining import columns as col
 from mining.baskets import NAT, Baskets
-from mining.bits import Bits, RowSets
+from mining.bits import Bits, Layout, RowSets
 from mining.context import Calendar
 from mining.count import EVERYTHING, Count, Slice
 from mining.errors import MiningError, UnknownKey, closest
@@ -41,6 +41,7 @@ class BasketIndex:
     Rows are baskets, sorted by person and then by time, so that distinct persons are changes of a running code.
     """
 
+    layout: Layout
     items: tuple[str, ...]
     categories: tuple[str, ...]
     people: tuple[str, ...]
@@ -61,28 +62,22 @@ class BasketIndex:
     place_rows: RowSets
     item_category: sparse.csr_array
     word_counts: NDArray[np.int32]
-    """Context words x items: baskets of the word with the item, so that a one-word slice needs no counting."""
+    """Context words, then pairs of a day word and a daypart (`tabled`), x items: baskets of the slice with the item."""
 
     @classmethod
     def build(cls, baskets: Baskets) -> BasketIndex:
         """Return the index over baskets."""
-        n, matrix = len(baskets), baskets.matrix
+        matrix = baskets.matrix
         groups = baskets.calendar.groups
         word_sets = [
             np.flatnonzero(baskets.context[group] == code)
             for group, words in groups.items()
             for code in range(len(words))
         ]
-        word_matrix = sparse.csr_array(
-            (
-                np.ones(sum(map(len, word_sets)), dtype=np.int32),
-                np.concatenate(word_sets) if word_sets else np.zeros(0, dtype=np.int64),
-                np.cumsum([0, *map(len, word_sets)]),
-            ),
-            shape=(len(word_sets), n),
-        )
+        layout = Layout.of(baskets.person)
         by_item, by_category = matrix.tocsc(), baskets.category_matrix.tocsc()
         return cls(
+            layout=layout,
             items=baskets.items,
             categories=baskets.categories,
             people=baskets.people,
@@ -96,12 +91,12 @@ class BasketIndex:
             place=baskets.place,
             start=matrix.indptr.astype(np.int64),
             basket_items=matrix.indices.astype(np.int32),
-            item_rows=RowSets.of(None, n, start=by_item.indptr, rows=by_item.indices),
-            category_rows=RowSets.of(None, n, start=by_category.indptr, rows=by_category.indices),
-            word_rows=RowSets.of(word_sets, n),
-            place_rows=RowSets.of(_place_sets(baskets.place, baskets.places), n),
+            item_rows=RowSets.of(layout, by_item.indptr, by_item.indices),
+            category_rows=RowSets.of(layout, by_category.indptr, by_category.indices),
+            word_rows=RowSets.joined(layout, word_sets),
+            place_rows=RowSets.joined(layout, _place_sets(baskets.place, baskets.places)),
             item_category=baskets.item_category,
-            word_counts=(word_matrix @ matrix.astype(np.int32)).toarray().astype(np.int32),
+            word_counts=_word_counts(word_sets, matrix, baskets.calendar),
         )
 
     def __len__(self) -> int:
@@ -125,19 +120,24 @@ class BasketIndex:
         return {word: position for position, word in enumerate(self.calendar.words)}
 
     @cached_property
+    def tabled(self) -> dict[tuple[str, ...], int]:
+        """Line of each slice in `word_counts`."""
+        return {words: line for line, words in enumerate(_tabled(self.calendar))}
+
+    @cached_property
     def everything(self) -> Bits:
         """All baskets."""
-        return bits.full(len(self))
+        return self.layout.pack(np.ones(len(self), dtype=np.bool_))
 
     @cached_property
     def timed(self) -> Bits:
         """Baskets whose time is known."""
-        return bits.pack(self.at != NAT)
+        return self.layout.pack(self.at != NAT)
 
     @cached_property
     def placed(self) -> Bits:
         """Baskets whose place is known."""
-        return bits.pack(self.place >= 0)
+        return self.layout.pack(self.place >= 0)
 
     @cached_property
     def person_start(self) -> NDArray[np.int64]:
@@ -194,7 +194,7 @@ class BasketIndex:
             result = result & somewhere
         if where.people is not None:
             codes = np.flatnonzero(np.isin(np.array(self.people, dtype=object), list(where.people)))
-            result = result & bits.pack(np.isin(self.person, codes))
+            result = result & self.layout.pack(np.isin(self.person, codes))
         return result
 
     def bits_outside(self, where: Slice, inside: Bits | None = None) -> Bits:
@@ -207,13 +207,6 @@ class BasketIndex:
             result = result & self.placed
         return result
 
-    def distinct_people(self, rows: NDArray[Any]) -> int:
-        """Return how many persons the ascending rows belong to."""
-        if not len(rows):
-            return 0
-        person = self.person[rows]
-        return 1 + int(np.count_nonzero(person[1:] != person[:-1]))
-
     def by_person(self, rows: NDArray[Any]) -> NDArray[np.int64]:
         """Return how many of the rows each person has."""
         return np.bincount(self.person[rows], minlength=len(self.people))
@@ -221,39 +214,37 @@ class BasketIndex:
     # ---- counts ------------------------------------------------------------------------------------------------
 
     def count(self, x: Keys, y: Keys = (), where: Slice = EVERYTHING, *, outside: bool = True) -> Count:
-        """Count baskets and people with x, with y and with both, in a slice and outside it.
+        """Count baskets and people with x, with y and with both, in a slice and (unless told not to) outside it.
 
         Raises:
             UnknownKey: a key is in no basket.
             UnknownWord: a context word is unknown.
             UnknownPlace: a place is unknown.
         """
-        left, right = self.bits_with(x), self.bits_with(y)
-        inside = self.bits_where(where)
-        beyond = None
-        if outside and not where.is_everything:
-            beyond = self._count(as_keys(x), as_keys(y), left, right, self.bits_outside(where, inside), where, None)
-        return self._count(as_keys(x), as_keys(y), left, right, inside, where, beyond)
+        return next(self._counts(x, [as_keys(y)], where, outside=outside))
 
-    def _count(
-        self,
-        x: tuple[str, ...],
-        y: tuple[str, ...],
-        left: Bits,
-        right: Bits,
-        inside: Bits,
-        where: Slice,
-        outside: Count | None,
-    ) -> Count:
-        parts = [inside, left & inside]
-        if y:
-            parts += [right & inside, left & right & inside]
-        rows = [bits.rows_of(part) for part in parts]
-        n = [len(one) for one in rows]
-        people = [self.distinct_people(one) for one in rows]
-        if not y:
-            n, people = [*n, n[1], n[1]], [*people, people[1], people[1]]
-        return Count(x, y, *n, *people, where=where, outside=outside)
+    def _counts(self, x: Keys, ys: Iterable[tuple[str, ...]], where: Slice, *, outside: bool = True) -> Iterator[Count]:
+        """Count several y against one x and one slice, whose own counts are made once."""
+        keys, left, inside = as_keys(x), self.bits_with(x), self.bits_where(where)
+        sides = [inside]
+        if outside and not where.is_everything:
+            sides.append(self.bits_outside(where, inside))
+        known = [(side, left & side) for side in sides]
+        sizes = [[self._size(part) for part in pair] for pair in known]
+        for y in ys:
+            right = self.bits_with(y)
+            counts: list[Count] = []
+            for (side, with_x), ((n, people), (n_x, people_x)) in zip(known[::-1], sizes[::-1], strict=True):
+                n_y, people_y = self._size(right & side) if y else (n_x, people_x)
+                n_xy, people_xy = self._size(right & with_x) if y else (n_x, people_x)
+                beyond = counts[-1] if counts else None
+                counts.append(
+                    Count(keys, y, n, n_x, n_y, n_xy, people, people_x, people_y, people_xy, where, beyond)
+                )
+            yield counts[-1]
+
+    def _size(self, part: Bits) -> tuple[int, int]:
+        return bits.count(part), self.layout.groups(part)
 
     def items_in(self, rows: NDArray[Any]) -> NDArray[np.int32]:
         """Return the items of the rows, joined."""
@@ -266,10 +257,15 @@ class BasketIndex:
         """Return how many of the slice's baskets hold each item."""
         if where.is_everything:
             return self.item_rows.sizes
-        words = self.calendar.check(where.context)
-        if len(words) == 1 and where.place is None and where.people is None:
-            return self.word_counts[self.word_position[words[0]]].astype(np.int64)
-        return np.bincount(self.items_in(bits.rows_of(self.bits_where(where))), minlength=len(self.items))
+        line = self.tabled.get(self.calendar.check(where.context))
+        if line is not None and where.place is None and where.people is None:
+            return self.word_counts[line].astype(np.int64)
+        rows = self.layout.rows_of(self.bits_where(where))
+        if 4 * len(rows) < len(self):
+            return np.bincount(self.items_in(rows), minlength=len(self.items))
+        mask = np.zeros(len(self), dtype=np.bool_)
+        mask[rows] = True
+        return self.item_rows.overlaps(mask)
 
     def partners(
         self,
@@ -297,7 +293,7 @@ class BasketIndex:
         keys = as_keys(x)
         inside = self.bits_where(where)
         left = self.bits_with(keys) & inside
-        rows = bits.rows_of(left)
+        rows = self.layout.rows_of(left)
         both = np.bincount(self.items_in(rows), minlength=len(self.items))
         allowed = both >= max(min_count, 1)
         for key in keys:
@@ -308,14 +304,13 @@ class BasketIndex:
         some = np.flatnonzero(allowed)
         n, n_x, n_y = bits.count(inside), len(rows), self.item_counts(where)[some]
         low = statistics.lift_low(both[some], n_x, n_y, n)
-        found: list[Count] = []
+        found: list[tuple[str, ...]] = []
         for one in some[np.argsort(-low, kind="stable")]:
             if len(found) == k:
                 break
-            met = bits.rows_of(self.item_rows.bits(int(one)) & left)
-            if self.distinct_people(met) >= min_people:
-                found.append(self.count(keys, self.items[one], where))
-        return found
+            if self.layout.groups(self.item_rows.bits(int(one)) & left) >= min_people:
+                found.append((self.items[one],))
+        return list(self._counts(keys, found, where))
 
     def _items_of(self, category: str) -> NDArray[np.bool_]:
         name = category.removeprefix(col.CATEGORY_PREFIX)
@@ -363,13 +358,15 @@ class BasketIndex:
         if labels["format"] != FORMAT:
             raise MiningError(f"basket index in format {labels['format']!r}, not {FORMAT}; build the catalogue again")
         arrays: dict[str, Any] = {name: bits.mapped(folder / f"{name}.npy") for name in _ARRAYS}
-        sets: dict[str, Any] = {name: RowSets.load(folder, name, len(arrays["person"])) for name in _SETS}
+        layout = Layout.of(arrays["person"])
+        sets: dict[str, Any] = {name: RowSets.load(folder, name, layout) for name in _SETS}
         ids, names, parents, zones = (tuple(part) for part in labels["places"])
         given = labels["calendar"]
         dayparts = {name: (hours[0], hours[1]) for name, hours in given["dayparts"].items()}
         start, items = (bits.mapped(folder / f"item_category-{part}.npy") for part in ("start", "items"))
         shape = (len(labels["items"]), len(labels["categories"]))
         return cls(
+            layout=layout,
             items=tuple(labels["items"]),
             categories=tuple(labels["categories"]),
             people=tuple(labels["people"]),
@@ -380,6 +377,28 @@ class BasketIndex:
             **arrays,
             **sets,
         )
+
+
+def _tabled(calendar: Calendar) -> list[tuple[str, ...]]:
+    """Return the slices whose item counts are kept: each word, and each day word with each daypart."""
+    groups = calendar.groups
+    days = (*groups[col.WEEKDAY], *groups[col.WEEKEND])
+    return [*((word,) for word in calendar.words), *((day, part) for day in days for part in groups[col.DAYPART])]
+
+
+def _word_counts(
+    word_sets: list[NDArray[np.int64]], matrix: sparse.csr_array, calendar: Calendar
+) -> NDArray[np.int32]:
+    line = {word: position for position, word in enumerate(calendar.words)}
+    slices = [word_sets[line[words[0]]] for words in _tabled(calendar) if len(words) == 1]
+    for words in _tabled(calendar)[len(slices) :]:
+        slices.append(np.intersect1d(word_sets[line[words[0]]], word_sets[line[words[1]]], assume_unique=True))
+    rows = np.concatenate(slices)
+    ends = np.cumsum([0, *map(len, slices)])
+    members = sparse.csr_array(
+        (np.ones(len(rows), dtype=np.int32), rows, ends), shape=(len(slices), matrix.shape[0])
+    )
+    return np.asarray((members @ matrix.astype(np.int32)).toarray(), dtype=np.int32)
 
 
 _ARRAYS = ("person", "at", "day", "hour", "place", "start", "basket_items", "word_counts")

@@ -5,6 +5,7 @@ Knows bits only. It refuses to know what a row is.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,28 +19,65 @@ DENSE = 32
 """A set that holds more than one row in so many is kept as bits too: they are then the smaller form."""
 
 
-def words_for(n: int) -> int:
-    """Return how many 64-bit words hold n bits."""
-    return (n + 63) // 64
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Where each row's bit is: every group of rows (a person's baskets) begins on a byte of its own.
 
+    So the groups behind a set are counted by an OR over each group's bytes, without unpacking a bit. Rows of a
+    group must be neighbours.
+    """
 
-def pack(mask: NDArray[np.bool_]) -> Bits:
-    """Return the bits of a mask, the first row in the lowest bit; spare bits are 0."""
-    padded = np.zeros(words_for(len(mask)) * 64, dtype=np.bool_)
-    padded[: len(mask)] = mask
-    return np.packbits(padded, bitorder="little").view(np.uint64)
+    n: int
+    slot: NDArray[np.int64]
+    """Bit of each row."""
+    row: NDArray[np.int32]
+    """Row of each bit; spare bits hold 0 and are never set."""
+    first_byte: NDArray[np.int64]
+    """First byte of each group that has rows."""
 
+    @classmethod
+    def of(cls, group: NDArray[Any]) -> Layout:
+        """Return the layout of rows whose group codes ascend."""
+        n = len(group)
+        first = np.flatnonzero(np.r_[True, group[1:] != group[:-1]]) if n else np.zeros(0, dtype=np.int64)
+        size = np.diff(np.r_[first, n])
+        width = (size + 7) // 8
+        first_byte = np.cumsum(width) - width
+        slot = np.arange(n) + np.repeat(first_byte * 8 - first, size)
+        words = (int(width.sum()) + 7) // 8
+        row = np.zeros(words * 64, dtype=np.int32)
+        row[slot] = np.arange(n)
+        return cls(n, slot, row, first_byte)
 
-def full(n: int) -> Bits:
-    """Return the set of all n rows."""
-    return pack(np.ones(n, dtype=np.bool_))
+    @property
+    def words(self) -> int:
+        """64-bit words of a set."""
+        return len(self.row) // 64
 
+    def pack(self, mask: NDArray[np.bool_]) -> Bits:
+        """Return the bits of a mask over the rows."""
+        flags = np.zeros(len(self.row), dtype=np.bool_)
+        flags[self.slot] = mask
+        return np.packbits(flags, bitorder="little").view(np.uint64)
 
-def from_rows(rows: NDArray[Any], n: int) -> Bits:
-    """Return the bits of row numbers."""
-    mask = np.zeros(n, dtype=np.bool_)
-    mask[rows] = True
-    return pack(mask)
+    def from_rows(self, rows: NDArray[Any]) -> Bits:
+        """Return the bits of row numbers."""
+        flags = np.zeros(len(self.row), dtype=np.bool_)
+        flags[self.slot[rows]] = True
+        return np.packbits(flags, bitorder="little").view(np.uint64)
+
+    def rows_of(self, bits: Bits) -> NDArray[np.int32]:
+        """Return the row numbers of a set, ascending; only words that hold something are unpacked."""
+        some = np.flatnonzero(bits)
+        flags = np.unpackbits(bits[some].view(np.uint8), bitorder="little")
+        at = np.flatnonzero(flags)
+        return self.row[(some[at >> 6] << 6) + (at & 63)]
+
+    def groups(self, bits: Bits) -> int:
+        """Return how many groups have a row in the set."""
+        if not len(self.first_byte):
+            return 0
+        return int(np.count_nonzero(np.bitwise_or.reduceat(bits.view(np.uint8), self.first_byte)))
 
 
 def count(bits: Bits) -> int:
@@ -47,19 +85,11 @@ def count(bits: Bits) -> int:
     return int(np.bitwise_count(bits).sum(dtype=np.int64))
 
 
-def rows_of(bits: Bits) -> NDArray[np.int64]:
-    """Return the row numbers of a set, ascending; only words that hold something are unpacked."""
-    some = np.flatnonzero(bits)
-    flags = np.unpackbits(bits[some].view(np.uint8), bitorder="little")
-    at = np.flatnonzero(flags)
-    return (some[at >> 6] << 6) + (at & 63)
-
-
 @dataclass(frozen=True, eq=False)
 class RowSets:
-    """Many sets over the same n rows: sorted row numbers of each, and bits of the dense ones."""
+    """Many sets over the same rows: sorted row numbers of each, and bits of the dense ones."""
 
-    n: int
+    layout: Layout
     start: NDArray[np.int64]
     rows: Rows
     dense: NDArray[np.uint64]
@@ -68,19 +98,22 @@ class RowSets:
     """Line of each set in `dense`, -1 where it has none."""
 
     @classmethod
-    def of(cls, sets: list[NDArray[Any]] | None, n: int, *, start: Any = None, rows: Any = None) -> RowSets:
-        """Build from a list of row arrays, or from joined rows with their starts."""
-        if sets is not None:
-            start = np.cumsum([0, *(len(one) for one in sets)])
-            rows = np.concatenate(sets) if sets else np.zeros(0)
+    def of(cls, layout: Layout, start: NDArray[Any], rows: NDArray[Any]) -> RowSets:
+        """Build from the joined rows of all sets and where each set starts (and the last one ends)."""
         start, rows = np.asarray(start, dtype=np.int64), np.asarray(rows, dtype=np.int32)
-        heavy = np.flatnonzero(np.diff(start) * DENSE > n)
+        heavy = np.flatnonzero(np.diff(start) * DENSE > layout.n)
         dense_at = np.full(len(start) - 1, -1, dtype=np.int32)
         dense_at[heavy] = np.arange(len(heavy))
-        dense = np.zeros((len(heavy), words_for(n)), dtype=np.uint64)
+        dense = np.zeros((len(heavy), layout.words), dtype=np.uint64)
         for line, one in enumerate(heavy):
-            dense[line] = from_rows(rows[start[one] : start[one + 1]], n)
-        return cls(n, start, rows, dense, dense_at)
+            dense[line] = layout.from_rows(rows[start[one] : start[one + 1]])
+        return cls(layout, start, rows, dense, dense_at)
+
+    @classmethod
+    def joined(cls, layout: Layout, sets: Sequence[NDArray[Any]]) -> RowSets:
+        """Build from the sorted rows of each set."""
+        rows = np.concatenate(sets) if sets else np.zeros(0, dtype=np.int32)
+        return cls.of(layout, np.cumsum([0, *(len(one) for one in sets)]), rows)
 
     def __len__(self) -> int:
         return len(self.dense_at)
@@ -97,7 +130,12 @@ class RowSets:
     def bits(self, one: int) -> Bits:
         """Return the bits of a set."""
         line = self.dense_at[one]
-        return self.dense[line] if line >= 0 else from_rows(self.rows_in(one), self.n)
+        return self.dense[line] if line >= 0 else self.layout.from_rows(self.rows_in(one))
+
+    def overlaps(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return how many rows of each set the mask holds."""
+        sums = np.concatenate([[0], np.cumsum(mask[self.rows], dtype=np.int64)])
+        return sums[self.start[1:]] - sums[self.start[:-1]]
 
     def save(self, folder: Path, name: str) -> None:
         """Write the arrays as .npy files."""
@@ -105,9 +143,9 @@ class RowSets:
             np.save(folder / f"{name}-{part}.npy", getattr(self, part), allow_pickle=False)
 
     @classmethod
-    def load(cls, folder: Path, name: str, n: int) -> RowSets:
+    def load(cls, folder: Path, name: str, layout: Layout) -> RowSets:
         """Map the arrays that `save` wrote."""
-        return cls(n, *(mapped(folder / f"{name}-{part}.npy") for part in ("start", "rows", "dense", "dense_at")))
+        return cls(layout, *(mapped(folder / f"{name}-{part}.npy") for part in ("start", "rows", "dense", "dense_at")))
 
 
 def mapped(path: Path) -> NDArray[Any]:

@@ -342,6 +342,10 @@ class Trend:
         if at >= 0:
             values["rest_n"], values["rest_n_x"] = total - self.n[at], total_x - self.n_x[at]
             values["rest_share"] = ratio(values["rest_n_x"], values["rest_n"])
+        for end, label in (("first", self.labels[:1]), ("last", self.labels[-1:]), ("peak", (self.peak,) * bool(self.peak))):
+            if label:
+                year, _, *day = (float(part) for part in label[0].split("-"))
+                values |= {f"{end}_year": year} | ({f"{end}_day": day[0]} if day else {})
         for label, n, n_x, share in zip(self.labels, self.n, self.n_x, self.shares, strict=True):
             values |= {f"n {label}": n, f"n_x {label}": n_x, f"share {label}": share}
         return finite(values)

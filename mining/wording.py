@@ -1,0 +1,210 @@
+"""One plain sentence for a count, a rule, a cycle, a trend or a profile: counts first, then ratio, then comparison.
+
+Knows templates in English and Chinese. Every number that a sentence says is in the value's `numbers()`. It claims
+no cause: things go together or follow, they do not lead to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from mining.config import Wording
+from mining.count import Count
+from mining.phrases import listed, name_of, number, opened, percent, value_said, where_said, whole, window_said
+
+if TYPE_CHECKING:
+    from mining.profile import Profile
+    from mining.rule import Cycle, NextRule, Trend
+
+Names = Mapping[str, str]
+
+
+def say_count(count: Count, names: Names, lang: str = "en", *, wording: Wording | None = None) -> str:
+    """Say a count of x alone or of x with y."""
+    words = wording or Wording()
+    return _count_zh(count, names, words) if lang == "zh" else _count_en(count, names, words)
+
+
+def _count_en(count: Count, names: Names, words: Wording) -> str:
+    where = where_said(count.where, names, "en")
+    lead = f"{opened(where)}, " if where else ""
+    keys = count.y if count.y and not count.x else count.x
+    if not count.n:
+        return f"The data hold no {words.basket}{' ' + where if where else ''}."
+    if not (count.x and count.y):
+        return _alone_en(count, listed(keys, names, "en") if keys else f"any {words.basket}", lead, words)
+    x, y = listed(count.x, names, "en"), listed(count.y, names, "en")
+    if not count.n_x:
+        return f"{lead}{_none(words, count.n)} had {x}, so nothing can be said of {y} with it."
+    body = (
+        f"{whole(count.n_xy)} of {whole(count.n_x)} {words.baskets} with {x} also had {y} ({percent(count.confidence)})"
+        if count.n_xy
+        else f"none of the {whole(count.n_x)} {words.baskets} with {x} had {y}"
+    )
+    if count.outside is not None:
+        return opened(f"{lead}{body}; {_otherwise_en(count.outside.n_x, count.outside.confidence, words)}.")
+    return opened(f"{lead}{body}; {percent(count.base)} of all {whole(count.n)} {words.baskets} had {y}.")
+
+
+def _alone_en(count: Count, said: str, lead: str, words: Wording) -> str:
+    held, share = (count.n_x, count.share) if count.x else (count.n_y, count.base)
+    body = (
+        f"{whole(held)} of {whole(count.n)} {words.baskets} had {said} ({percent(share)})"
+        if held
+        else f"{_none(words, count.n)} had {said}"
+    )
+    if count.outside is None:
+        return opened(f"{lead}{body}.")
+    rest = count.outside.share if count.x else count.outside.base
+    return opened(f"{lead}{body}; {_otherwise_en(count.outside.n, rest, words)}.")
+
+
+def _none(words: Wording, n: int) -> str:
+    return f"none of {whole(n)} {words.baskets}"
+
+
+def _otherwise_en(n: int, share: float, words: Wording) -> str:
+    return f"otherwise {percent(share)}" if n else f"there is no other {words.basket} to compare with"
+
+
+def _count_zh(count: Count, names: Names, words: Wording) -> str:
+    where = where_said(count.where, names, "zh")
+    lead = f"{where}，" if where else ""
+    unit = words.baskets_zh
+    if not count.n:
+        return f"数据中没有{where}的记录。"
+    if not (count.x and count.y):
+        said = listed(count.x or count.y, names, "zh") if count.x or count.y else "任何商品"
+        held, share = (count.n_x, count.share) if count.x else (count.n_y, count.base)
+        rest = None if count.outside is None else (count.outside.share if count.x else count.outside.base)
+        tail = "" if rest is None or count.outside is None or not count.outside.n else f"；其他时候为{percent(rest)}"
+        return f"{lead}{whole(count.n)}{unit}中有{whole(held)}{unit}含{said}（{percent(share)}）{tail}。"
+    x, y = listed(count.x, names, "zh"), listed(count.y, names, "zh")
+    if not count.n_x:
+        return f"{lead}{whole(count.n)}{unit}中没有{x}，因此无法判断是否与{y}同时出现。"
+    body = (
+        f"{lead}含{x}的{whole(count.n_x)}{unit}中，有{whole(count.n_xy)}{unit}也含{y}（{percent(count.confidence)}）"
+    )
+    if count.outside is None:
+        return f"{body}；全部{whole(count.n)}{unit}中为{percent(count.base)}。"
+    return f"{body}；其他时候为{percent(count.outside.confidence)}。" if count.outside.n_x else f"{body}。"
+
+
+def say_next(rule: NextRule, names: Names, lang: str = "en", *, wording: Wording | None = None) -> str:
+    """Say what follows, how often, how soon, and how often it follows anything."""
+    words = wording or Wording()
+    x, y = listed(rule.antecedent, names, lang), listed(rule.consequent, names, lang)
+    days, where = number(rule.within_days), where_said(rule.where, names, lang)
+    if lang == "zh":
+        lead = f"{where}，" if where else ""
+        lag = f"，通常在{number(rule.lag_median)}天后" if rule.n_xy else ""
+        return (
+            f"{lead}{whole(rule.n_x)}{words.baskets_zh}含{x}之后，同一人{days}天内有{whole(rule.n_xy)}次又{words.verb_zh}{y}"
+            f"（{percent(rule.confidence) if rule.n_x else '0 %'}{lag}）；任意一次之后为{percent(rule.base) if rule.n else '0 %'}。"
+        )
+    if not rule.n_x:
+        return (
+            f"The data cannot tell what follows {x}{' ' + where if where else ''}: "
+            f"no {words.basket} with it has {days} days of data after it."
+        )
+    lead = f"{opened(where)}, after" if where else "After"
+    lag = f", usually {number(rule.lag_median)} days later" if rule.n_xy else ""
+    back = f"; the other way round {percent(rule.reverse_confidence)}" if rule.reverse_n else ""
+    return (
+        f"{lead} {whole(rule.n_xy)} of {whole(rule.n_x)} {words.baskets} with {x}, the same person {words.verb} {y} "
+        f"within {days} days ({percent(rule.confidence)}){lag}; after any {words.basket} {percent(rule.base)}{back}."
+    )
+
+
+def say_cycle(cycle: Cycle, names: Names, lang: str = "en", *, wording: Wording | None = None) -> str:
+    """Say how many people take it again and how many days apart."""
+    words = wording or Wording()
+    key = name_of(cycle.key, names)
+    low, mid, high = number(cycle.low), number(cycle.median), number(cycle.high)
+    if lang == "zh":
+        return (
+            f"有{whole(cycle.people)}{words.people_zh}至少在{whole(cycle.min_days)}天{words.verb_zh}过{key}，一般每{mid}天一次"
+            f"（中间一半的人为{low}到{high}天；全部{whole(cycle.gaps)}个间隔的中位数为{number(cycle.median_gap)}天）。"
+        )
+    return (
+        f"{whole(cycle.people)} {words.people} {words.verb} {key} on at least {whole(cycle.min_days)} days, typically "
+        f"{mid} days apart (the middle half of them {low} to {high} days; median of all {whole(cycle.gaps)} gaps "
+        f"{number(cycle.median_gap)} days)."
+    )
+
+
+def say_trend(trend: Trend, names: Names, lang: str = "en", *, wording: Wording | None = None) -> str:
+    """Say how the share changed, or that no change stands out from the noise."""
+    words = wording or Wording()
+    if not trend.labels:
+        return "数据没有时间，无法判断趋势。" if lang == "zh" else "The data have no times, so they show no trend."
+    return _trend_zh(trend, names, words) if lang == "zh" else _trend_en(trend, names, words)
+
+
+def _trend_en(trend: Trend, names: Names, words: Wording) -> str:
+    key, numbers = name_of(trend.key, names), trend.numbers()
+
+    def at(end: str, label: str) -> str:
+        held, n = whole(numbers[f"{end}_n_x"]), whole(numbers[f"{end}_n"])
+        return f"{held} of {n} {words.baskets} in {window_said(label, 'en')}{_share(numbers.get(f'{end}_share'))}"
+
+    if trend.direction in ("peak", "season"):
+        yearly = " again" if trend.direction == "season" else ""
+        rest = f"; {percent(numbers['rest_share'])} in the other {trend.unit}s" if "rest_share" in numbers else ""
+        return f"{key} peaked{yearly} with {at('peak', trend.peak)}{rest}."
+    first, last = at("first", trend.labels[0]), at("last", trend.labels[-1])
+    if trend.direction == "steady":
+        return (
+            f"{key} went from {first} to {last}, "
+            f"a change that the noise between {trend.unit}s explains; the data show no trend."
+        )
+    return f"{key} is {trend.direction}: from {first} to {last}."
+
+
+def _trend_zh(trend: Trend, names: Names, words: Wording) -> str:
+    key, numbers = name_of(trend.key, names), trend.numbers()
+
+    def at(end: str, label: str) -> str:
+        held, n = whole(numbers[f"{end}_n_x"]), whole(numbers[f"{end}_n"])
+        share = numbers.get(f"{end}_share")
+        tail = "" if share is None else f"（{percent(share)}）"
+        return f"{window_said(label, 'zh')}{n}{words.baskets_zh}中的{held}{words.baskets_zh}{tail}"
+
+    if trend.direction in ("peak", "season"):
+        rest = f"；其余时间为{percent(numbers['rest_share'])}" if "rest_share" in numbers else ""
+        return f"{key}的高峰：{at('peak', trend.peak)}{rest}。"
+    said = {"rising": "呈上升趋势", "fading": "呈下降趋势", "steady": "的变化未超出正常波动，看不出趋势"}[trend.direction]
+    return f"{key}{said}：从{at('first', trend.labels[0])}到{at('last', trend.labels[-1])}。"
+
+
+def _share(share: float | None) -> str:
+    return "" if share is None else f" ({percent(share)})"
+
+
+def say_profile(profile: Profile, names: Names, lang: str = "en", *, wording: Wording | None = None) -> str:
+    """Say when or where the share is highest, near-ties together, or that the data cannot tell."""
+    words = wording or Wording()
+    key, lead = listed(profile.x, names, lang), profile.leader
+    if lead is None:
+        return "数据无法判断。" if lang == "zh" else f"The data cannot tell when or where {key} is strongest."
+    rows = profile.leaders
+    low = min((row for row in profile.rows if row.n), key=lambda row: row.share)
+
+    def said(value: str, n_x: int, n: int, share: float) -> str:
+        phrase = value_said(profile.by, value, names, lang)
+        if lang == "zh":
+            return f"{phrase}（{whole(n)}{words.baskets_zh}中的{whole(n_x)}{words.baskets_zh}，{percent(share)}）"
+        return f"{phrase} ({whole(n_x)} of {whole(n)} {words.baskets}, {percent(share)})"
+
+    top, bottom = (said(row.value, row.n_x, row.n, row.share) for row in (lead, low))
+    if not profile.can_tell:
+        if lang == "zh":
+            return f"数据无法区分：{key}最高为{top}，最低为{bottom}，差异可能只是偶然。"
+        return f"The data cannot tell: {key} is highest {top} and lowest {bottom}, a difference that chance explains."
+    others = [said(row.value, row.n_x, row.n, row.share) for row in rows[1:4]]
+    if lang == "zh":
+        near = f"，与{'、'.join(others)}相差无几" if others else ""
+        return f"{key}占比最高的是{top}{near}；最低的是{bottom}。"
+    near = f", with {', '.join(others)} too close to tell apart" if others else ""
+    return f"{key} is strongest {top}{near}; weakest {bottom}."
