@@ -108,9 +108,10 @@ def _mine_root(
         else:
             arena = _fill_columns(suffixes, nodes, words, arena)
             out, used, arena = _deepen(
-                words, width, members, related, True, out, used, min_count, max_len - 2, arena
+                words, width, members, related, out, used, min_count, max_len - 2, arena
             )
-    local_of[members] = -1
+    for a in range(width):
+        local_of[members[a]] = -1
     return out, used, arena
 
 
@@ -148,7 +149,9 @@ def _room(out: Int32, used: int, more: int) -> Int32:
     if used + more <= out.shape[1]:
         return out
     wider = np.empty((3, max(2 * out.shape[1], used + more)), np.int32)
-    wider[:, :used] = out[:, :used]
+    for field in range(3):
+        for v in range(used):
+            wider[field, v] = out[field, v]
     return wider
 
 
@@ -240,25 +243,20 @@ def _by_triangle(
     local = np.empty(width, np.int32)
     class_of = np.full(width, -1, np.int32)
     for a in range(width - 2, -1, -1):
-        out = _room(out, used, width - a)
-        k = 0
+        out, first = _room(out, used, width - a), used
         for b in range(a + 1, width):
             if related[a * width + b]:
-                out[0, used + k], out[1, used + k] = members[b], nodes[a]
-                out[2, used + k] = triangle[a * width + b]
-                local[k] = b
-                class_of[b] = k
-                k += 1
+                out[0, used], out[1, used], out[2, used] = members[b], nodes[a], triangle[a * width + b]
+                local[used - first] = b
+                class_of[b] = used - first
+                used += 1
+        k = used - first
         if k > 1 and max_len > 3:
-            arena, words = _class_columns(
-                suffixes, positions[column[a] : column[a + 1]], class_of, local[:k], used, arena
-            )
-            out, used, arena = _deepen(
-                words, k, members, related, False, out, used + k, min_count, max_len - 3, arena
-            )
-        else:
-            used += k
-        class_of[local[:k]] = -1
+            holders = positions[column[a] : column[a + 1]]
+            arena, words = _class_columns(suffixes, holders, class_of, local[:k], first, arena)
+            out, used, arena = _deepen(words, k, members, related, out, used, min_count, max_len - 3, arena)
+        for i in range(k):
+            class_of[local[i]] = -1
     return out, used, arena
 
 
@@ -296,14 +294,13 @@ def _wide_arena(arena: Arena, n_bits: int, n_members: int) -> Arena:
     """The arena with room for so many words and members, its content kept."""
     bits, local, nodes = arena
     if n_bits > len(bits):
-        wide = np.empty(2 * n_bits, np.uint64)
-        wide[: len(bits)] = bits
-        bits = wide
+        bits = np.empty(2 * n_bits, np.uint64)
+        for w in range(len(arena[0])):
+            bits[w] = arena[0][w]
     if n_members > len(local):
-        both = np.empty((2, 2 * n_members), np.int32)
-        both[0, : len(local)] = local
-        both[1, : len(nodes)] = nodes
-        local, nodes = both[0], both[1]
+        local, nodes = np.empty(2 * n_members, np.int32), np.empty(2 * n_members, np.int32)
+        for i in range(len(arena[1])):
+            local[i], nodes[i] = arena[1][i], arena[2][i]
     return bits, local, nodes
 
 
@@ -359,7 +356,6 @@ def _deepen(
     k: int,
     members: Int32,
     related: Flags,
-    learn: bool,
     out: Int32,
     used: int,
     min_count: int,
@@ -369,10 +365,11 @@ def _deepen(
     """All frequent extensions, by up to `more` items, of the class in the arena's first k columns, depth first.
 
     A class is the itemsets that differ from each other in their last item only; extending one by another ANDs their
-    columns. Level by level the stack says where a class begins, ends and stands, and where its columns lie. With
-    `learn`, a pair found infrequent in the first class is struck from `related`, and never tried below.
+    columns. Level by level the stack says where a class begins, ends and stands, and where its columns lie. Where
+    the first class is all partners of the root, a pair that it finds infrequent is struck from `related`.
     """
     width = len(members)
+    learn = k == width
     stack = np.empty((5, width + 1), np.int64)  # first member, end, next to extend, first word, words
     stack[0, 0], stack[1, 0], stack[2, 0], stack[3, 0], stack[4, 0] = 0, k, k - 2, 0, words
     depth = 0
