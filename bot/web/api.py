@@ -142,7 +142,7 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 _EVENT_STREAM: dict[str, Any] = {
-    "description": "Events as they happen; with `Accept: application/json`, the whole answer as one document.",
+    "description": "Events as they happen; with `Accept: application/json`, the whole answer at once.",
     "content": {
         "text/event-stream": {
             "schema": {

@@ -19,7 +19,7 @@ from bot.dialogue.turn import Event
 _END = object()
 
 
-class Busy(Exception):  # noqa: N818 - it says it without "Error"
+class Busy(Exception):
     """As many turns wait as may wait; come again later."""
 
 

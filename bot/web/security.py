@@ -28,7 +28,7 @@ _CLOSED = ("/gradio_api/upload", "/gradio_api/file=", "/gradio_api/proxy=", "/gr
 """Doors of the page's framework that Almanac does not use: closed."""
 
 
-class SecretUnusable(OSError):  # noqa: N818 - it says it without "Error"
+class SecretUnusable(OSError):
     """The key file can neither be read nor made; the message says which and why."""
 
 
