@@ -40,7 +40,7 @@ class IndexFacts:
     """What kind of index was chosen and how well it finds; written beside it."""
 
     kind: str
-    """The FAISS factory string: "Flat", "IVF4000,Flat", "IVF4000,SQ8", "IVF4000,PQ192x4fs", "HNSW32"."""
+    """The FAISS factory string: "Flat", "IVF4000,Flat", "IVF4000,SQ8", "IVF4000,PQ192x4", "HNSW32"."""
     dim: int
     effort: int = 0
     """Lists read by a query of an IVF (nprobe), or candidates kept by HNSW (efSearch); 0 where exact."""
@@ -261,7 +261,7 @@ def _storage(n: int, dim: int, memory_gb: float) -> str:
     if dim <= bytes_each:
         return "SQ8"
     # Four bits a code: 8-bit codes take the same room at half as many parts, and minutes to train.
-    return f"PQ{next(parts for parts in (dim // 2, dim // 4, 1) if parts and dim % parts == 0)}x4fs"
+    return f"PQ{next(parts for parts in (dim // 2, dim // 4, 1) if parts and dim % parts == 0)}x4"
 
 
 def _sample(vectors: Vectors, most: int, seed: int) -> Vectors:
