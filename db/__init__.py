@@ -1,6 +1,7 @@
 """Rows, sources, assets, generations and privacy: a library that stands alone.
 
-`import db` loads neither sqlmodel nor pandas; each name is imported when it is first used.
+`import db` loads neither sqlmodel nor pandas; each name is imported when it is first used. Loading is
+`db.load.load`, reading and writing rows `db.queries`.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ if TYPE_CHECKING:
     from db.generation import Draft as Draft
     from db.generation import Generation as Generation
     from db.generation import GenerationStore as GenerationStore
-    from db.load import load as load
     from db.privacy import Pseudonyms as Pseudonyms
     from db.privacy import export_person as export_person
     from db.privacy import forget_person as forget_person
     from db.progress import Progress as Progress
+    from db.sources import FrameSource as FrameSource
+    from db.sources import Profile as Profile
+    from db.sources import Source as Source
     from db.sources import open_source as open_source
     from db.values import Catalog as Catalog
     from db.values import CatalogCounts as CatalogCounts
@@ -52,10 +55,9 @@ _HOMES = {
         "UnknownItem",
     ),
     "db.generation": ("Draft", "Generation", "GenerationStore"),
-    "db.load": ("load",),
     "db.privacy": ("Pseudonyms", "export_person", "forget_person"),
     "db.progress": ("Progress",),
-    "db.sources": ("open_source",),
+    "db.sources": ("FrameSource", "Profile", "Source", "open_source"),
     "db.values": ("Catalog", "CatalogCounts", "LoadReport"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}

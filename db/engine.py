@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,6 +89,11 @@ def tidy(value: Any) -> Any:
     return value
 
 
+def hide_password(url: str) -> str:
+    """Return a database URL that can be shown."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", url)
+
+
 def _dumps(value: Any) -> str:
     return json.dumps(tidy(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
@@ -110,7 +116,7 @@ def _create(config: DbConfig, url: str) -> Engine:
         parsed = make_url(url)
         engine = sa.create_engine(parsed, echo=config.echo, json_serializer=_dumps)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
-        raise DbError(f"the database URL {url!r} cannot be used: {_cause(error)}") from error
+        raise DbError(f"the database URL {hide_password(url)!r} cannot be used: {_cause(error)}") from error
     if parsed.get_backend_name() == "sqlite":
         _tame_sqlite(engine, config)
     return engine

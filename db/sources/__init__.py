@@ -10,8 +10,9 @@ from db.assets import fetch
 from db.errors import SourceError
 from db.progress import Progress
 from db.sources.base import Batch, Content, Profile, Source
+from db.sources.frames import FrameSource
 
-__all__ = ["BUILT_IN", "Batch", "Content", "Profile", "Source", "open_source"]
+__all__ = ["BUILT_IN", "Batch", "Content", "FrameSource", "Profile", "Source", "open_source"]
 
 BUILT_IN = ("movies", "groceries")
 

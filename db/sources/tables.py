@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from sqlalchemy.exc import SQLAlchemyError
 
+from db.engine import hide_password
 from db.errors import SourceError
 from db.progress import Progress
 from db.records import missing
@@ -247,8 +248,8 @@ class TableSource:
             raise SourceError(f"cannot open {self._shown()}: {first_line(error)}") from error
 
     def _shown(self) -> str:
-        """Return the location without its password."""
-        return repr(re.sub(r"(://[^:/@]+):[^@]*@", r"\1:***@", self._location))
+        """Return the location with its password hidden."""
+        return repr(hide_password(self._location))
 
 
 def _categories(column: pd.Series) -> pd.Series:
