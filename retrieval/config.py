@@ -43,8 +43,11 @@ class RetrievalConfig(BaseModel):
     dense_weight: float = Field(default=0.5, ge=0, le=1)
     """Share of the dense part in a fused score; the lexical part has the rest."""
 
+    popularity_weight: float = Field(default=0.05, ge=0, le=1)
+    """What the most popular item gains over one that nobody took: decides between equals."""
+
     pool: int = Field(default=200, ge=1)
-    """How many best items each of the two searches proposes for fusion (at least `k`)."""
+    """How many of the nearest items the dense search proposes for fusion (at least `k`)."""
 
     seed: int = 0
     """Of the samples drawn while an approximate index is trained and measured."""

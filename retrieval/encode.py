@@ -72,8 +72,13 @@ class SentenceEncoder:
 
     @property
     def name(self) -> str:
-        """The name of the model's folder."""
-        return self._path.resolve().name
+        """The folder's name and a digest of its settings: other models in folders of that name differ."""
+        digest = hashlib.sha256()
+        for part in ("config.json", "modules.json"):
+            digest.update((self._path / part).read_bytes() if (self._path / part).is_file() else b"")
+        sizes = sorted(file.stat().st_size for file in self._path.glob("*.safetensors"))
+        digest.update(repr(sizes).encode())
+        return f"{self._path.resolve().name}-{digest.hexdigest()[:12]}"
 
     @property
     def dim(self) -> int:
