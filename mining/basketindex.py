@@ -22,10 +22,16 @@ from mining.baskets import NAT, Baskets
 from mining.bits import Bits, Layout, RowSets
 from mining.context import Calendar
 from mining.count import EVERYTHING, Count, Slice
+from mining.cycles import visit_medians
 from mining.errors import MiningError, UnknownKey, closest
 from mining.places import Places
+from mining.trends import Periods
+from mining.windows import Windows
 
 FORMAT = 1
+_WINDOWS_KEPT = 4
+_SCREENED = 10
+"""Partners beyond k whose persons are counted before the best k are chosen."""
 Keys = str | Sequence[str]
 
 
@@ -144,6 +150,16 @@ class BasketIndex:
         """First basket of each person, and the number of baskets at the end."""
         return np.searchsorted(self.person, np.arange(len(self.people) + 1)).astype(np.int64)
 
+    @cached_property
+    def visit_medians(self) -> NDArray[np.float64]:
+        """For each person the median days between baskets of any kind."""
+        return visit_medians(self)
+
+    @cached_property
+    def periods(self) -> Periods:
+        """Months or weeks of the baskets."""
+        return Periods.of(self.day)
+
     def has(self, key: str) -> bool:
         """Whether any basket holds the key."""
         if key.startswith(col.CATEGORY_PREFIX):
@@ -211,6 +227,19 @@ class BasketIndex:
         """Return how many of the rows each person has."""
         return np.bincount(self.person[rows], minlength=len(self.people))
 
+    @cached_property
+    def _windows(self) -> dict[int, Windows]:
+        """Windows that were asked for, as several questions of one conversation share theirs."""
+        return {}
+
+    def windows(self, days: int) -> Windows:
+        """Return which later baskets fall within so many days."""
+        if days not in self._windows:
+            if len(self._windows) >= _WINDOWS_KEPT:
+                self._windows.clear()
+            self._windows[days] = Windows.of(self, days)
+        return self._windows[days]
+
     # ---- counts ------------------------------------------------------------------------------------------------
 
     def count(self, x: Keys, y: Keys = (), where: Slice = EVERYTHING, *, outside: bool = True) -> Count:
@@ -274,13 +303,14 @@ class BasketIndex:
         k: int = 10,
         *,
         min_count: int = 5,
-        min_people: int = 3,
+        min_people: int = 5,
         among: str | None = None,
     ) -> list[Count]:
         """Return the items that go best with x in the slice, exact counts over every item.
 
-        Ranked by the lower end of the 95 % interval of the lift (`Count.lift_low`): a high lift on few baskets does
-        not beat a solid one, and popular items that go with everything stay behind.
+        Ranked by the lower end of the 95 % interval of the lift, each person one observation (`Count.lift_low`): a
+        high lift on few baskets or few persons does not beat a solid one, and popular items that go with everything
+        stay behind. (The best are first screened by baskets alone, as persons take longer to count.)
 
         Args:
             x: Items or categories that the baskets hold.
@@ -303,14 +333,12 @@ class BasketIndex:
             allowed &= self._items_of(among)
         some = np.flatnonzero(allowed)
         n, n_x, n_y = bits.count(inside), len(rows), self.item_counts(where)[some]
-        low = statistics.lift_low(both[some], n_x, n_y, n)
-        found: list[tuple[str, ...]] = []
-        for one in some[np.argsort(-low, kind="stable")]:
-            if len(found) == k:
-                break
-            if self.layout.groups(self.item_rows.bits(int(one)) & left) >= min_people:
-                found.append((self.items[one],))
-        return list(self._counts(keys, found, where))
+        best = np.argsort(-statistics.lift_low(both[some], n_x, n_y, n), kind="stable")[: _SCREENED + k]
+        people = np.array([self.layout.groups(self.item_rows.bits(int(one)) & left) for one in some[best]])
+        low = statistics.lift_low(both[some[best]], n_x, n_y[best], n, people)
+        low[people < min_people] = 0
+        order = [at for at in np.argsort(-low, kind="stable")[:k] if low[at] > 0]
+        return list(self._counts(keys, [(self.items[some[best[at]]],) for at in order], where))
 
     def _items_of(self, category: str) -> NDArray[np.bool_]:
         name = category.removeprefix(col.CATEGORY_PREFIX)

@@ -93,11 +93,13 @@ class Count:
     def lift_low(self) -> float:
         """Lower end of the 95 % interval of the lift: exp(ln lift - 1.96 se).
 
-        se^2 = 1/n_xy - 1/n_x + 1/n_y - 1/n (Katz, Baptista, Azen and Pike 1978, for a ratio of proportions).
+        se^2 = 1/m - 1/n_x + 1/n_y - 1/n (Katz, Baptista, Azen and Pike 1978, for a ratio of proportions) with m the
+        persons behind the n_xy baskets: one person's baskets resemble each other, so they count once.
         """
         if not self.n_xy:
             return 0.0
-        variance = max(0.0, 1 / self.n_xy - 1 / self.n_x + 1 / self.n_y - 1 / self.n)
+        seen = self.people_xy or self.n_xy
+        variance = max(0.0, 1 / seen - 1 / self.n_x + 1 / self.n_y - 1 / self.n)
         return self.lift * math.exp(-1.96 * math.sqrt(variance))
 
     @property

@@ -6,6 +6,7 @@ Knows phrases. It refuses to know rules; `mining.wording` puts phrases together.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from mining import columns as col
 from mining.config import DAYPARTS
@@ -110,3 +111,10 @@ def value_said(by: str, value: str, names: Mapping[str, str], lang: str) -> str:
 def opened(phrase: str) -> str:
     """Return a phrase as the beginning of a sentence."""
     return phrase[:1].upper() + phrase[1:]
+
+
+def day_said(day: date, lang: str) -> str:
+    """Return a day in words: 6 March 2017."""
+    if lang == "zh":
+        return f"{day.year}年{day.month}月{day.day}日"
+    return f"{day.day} {MONTHS[day.month - 1].capitalize()} {day.year}"

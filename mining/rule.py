@@ -121,6 +121,8 @@ class NextRule:
     """Lower quartile of those days."""
     lag_high: float = math.nan
     """Upper quartile of those days."""
+    expected: float = math.nan
+    """How many of the n_xy the same persons' habits explain: the sum over persons of n_x n_y / n."""
     where: Slice = Slice()
     p: float = math.nan
     """One-sided, within persons and clustered by person: y follows x more often than it follows their other baskets."""
@@ -168,6 +170,16 @@ class NextRule:
         return ratio(self.confidence, self.base)
 
     @property
+    def gain(self) -> float:
+        """n_xy / expected: how many times as often as after other baskets of the same persons."""
+        return ratio(self.n_xy, self.expected)
+
+    @property
+    def habit(self) -> float:
+        """Expected / n_x: how often y follows any basket of the same persons."""
+        return ratio(self.expected, self.n_x)
+
+    @property
     def reverse_confidence(self) -> float:
         """How often x follows y: the other order."""
         return ratio(self.reverse_n_xy, self.reverse_n)
@@ -177,7 +189,7 @@ class NextRule:
         names = (
             "within_days", "n", "n_x", "n_y", "n_xy", "people_x", "people_xy", "reverse_n", "reverse_n_xy",
             "censored", "lag_median", "lag_low", "lag_high", "confidence", "base", "lift", "reverse_confidence",
-            "p", "q", "held", "windows",
+            "expected", "gain", "habit", "p", "q", "held", "windows",
         )  # fmt: skip
         return finite({name: getattr(self, name) for name in names})
 

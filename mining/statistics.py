@@ -215,13 +215,23 @@ def mantel_haenszel(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> O
     return Odds(value, value * float(np.exp(-spread)), value * float(np.exp(spread)))
 
 
-def lift_low(n_xy: ArrayLike, n_x: ArrayLike, n_y: ArrayLike, n: ArrayLike) -> Floats:
-    """Return the lower end of the 95 % interval of the lift (see `Count.lift_low`), 0 where nothing was seen."""
+def lift_low(
+    n_xy: ArrayLike, n_x: ArrayLike, n_y: ArrayLike, n: ArrayLike, seen: ArrayLike | None = None
+) -> Floats:
+    """Return the lower end of the 95 % interval of the lift (see `Count.lift_low`), 0 where nothing was seen.
+
+    Args:
+        n_xy: Baskets with both.
+        n_x: Baskets with x.
+        n_y: Baskets with y.
+        n: Baskets.
+        seen: Independent observations behind n_xy where they are fewer: persons, whose baskets resemble each other.
+    """
     both, x, y, total = (np.asarray(value, dtype=np.float64) for value in (n_xy, n_x, n_y, n))
-    safe = np.maximum(both, 1)
+    observed = np.maximum(both if seen is None else np.minimum(both, np.asarray(seen, dtype=np.float64)), 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        variance = np.maximum(1 / safe - 1 / x + 1 / y - 1 / total, 0)
-        low = safe * total / (x * y) * np.exp(-1.96 * np.sqrt(variance))
+        variance = np.maximum(1 / observed - 1 / x + 1 / y - 1 / total, 0)
+        low = both * total / (x * y) * np.exp(-1.96 * np.sqrt(variance))
     return np.where(both > 0, low, 0.0)
 
 

@@ -11,9 +11,21 @@ from typing import TYPE_CHECKING
 
 from mining.config import Wording
 from mining.count import Count
-from mining.phrases import listed, name_of, number, opened, percent, value_said, where_said, whole, window_said
+from mining.phrases import (
+    day_said,
+    listed,
+    name_of,
+    number,
+    opened,
+    percent,
+    value_said,
+    where_said,
+    whole,
+    window_said,
+)
 
 if TYPE_CHECKING:
+    from mining.cycles import Due
     from mining.profile import Profile
     from mining.rule import Cycle, NextRule, Trend
 
@@ -110,10 +122,12 @@ def say_next(rule: NextRule, names: Names, lang: str = "en", *, wording: Wording
         )
     lead = f"{opened(where)}, after" if where else "After"
     lag = f", usually {number(rule.lag_median)} days later" if rule.n_xy else ""
+    habit = f"any of their {words.baskets} {percent(rule.habit)}, after " if rule.habit == rule.habit else ""  # noqa: PLR0124
     back = f"; the other way round {percent(rule.reverse_confidence)}" if rule.reverse_n else ""
     return (
         f"{lead} {whole(rule.n_xy)} of {whole(rule.n_x)} {words.baskets} with {x}, the same person {words.verb} {y} "
-        f"within {days} days ({percent(rule.confidence)}){lag}; after any {words.basket} {percent(rule.base)}{back}."
+        f"within {days} days ({percent(rule.confidence)}){lag}; "
+        f"after {habit}anyone's {percent(rule.base)}{back}."
     )
 
 
@@ -208,3 +222,23 @@ def say_profile(profile: Profile, names: Names, lang: str = "en", *, wording: Wo
         return f"{key}占比最高的是{top}{near}；最低的是{bottom}。"
     near = f", with {', '.join(others)} too close to tell apart" if others else ""
     return f"{key} is strongest {top}{near}; weakest {bottom}."
+
+
+def say_due(due: Due, names: Names, lang: str = "en", *, wording: Wording | None = None) -> str:
+    """Say how many are due, or when the one person is."""
+    words = wording or Wording()
+    key, days = name_of(due.key, names), number(due.within_days)
+    if due.expected is not None and due.last is not None:
+        last, following = day_said(due.last, lang), day_said(due.expected, lang)
+        if lang == "zh":
+            return f"上次{words.verb_zh}{key}是{last}，通常每{number(due.own_gap)}天一次，下次约在{following}。"
+        return f"Last {words.verb} {key} on {last}, every {number(due.own_gap)} days as a rule: next about {following}."
+    if lang == "zh":
+        return (
+            f"有规律{words.verb_zh}{key}的{whole(due.people)}{words.people_zh}中，{whole(due.due)}{words.people_zh}预计在{days}天内再次"
+            f"{words.verb_zh}，{whole(due.overdue)}{words.people_zh}已过期，{whole(due.lapsed)}{words.people_zh}已停止。"
+        )
+    return (
+        f"Of {whole(due.people)} {words.people} with a rhythm for {key}, {whole(due.due)} are due within {days} days and "
+        f"{whole(due.overdue)} are overdue; {whole(due.lapsed)} have stopped."
+    )
