@@ -18,9 +18,9 @@ _PLAIN = (
     frozenset(
         listed(
             """
-        about above account across actual add after again ago all along already alongside also altogether always among
+        about above account across actual add after again against ago all along already alongside also altogether always among
         and another any anyone appear around ask available average away back based basket basket bit both bought bring
-        buy buyer carry case catalogue category check choice choose chose chosen come common compare connection
+        buy buyer carry case catalogue category check choice choose chose chosen come common compare compared connection
         consider contain count cover customer data day different do each either end enough especially even every
         evidence exactly expect explore fact few film find fit follow found full further gave gap generally get give go
         goes gone good got group habit had half hand happen happy have hear held help here hold home idea include

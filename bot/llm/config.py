@@ -49,8 +49,9 @@ class LlmConfig(BaseModel):
     def worded_by(self) -> Literal["template", "model"]:
         """Who words the answer once "auto" is decided.
 
-        A small model that was not taught to word facts reads worse than the templates (see docs on the model);
-        a model behind a server is taken to be a large one.
+        SmolLM2-135M as it comes words few facts that hold: 10 of 64 sentences passed the check from a list of
+        facts, 6 of 15 with one fact and three examples a call, and those copy the template (`bench/llm.py`). A
+        model behind a server is taken to be a large one.
         """
         if self.wording != "auto":
             return self.wording

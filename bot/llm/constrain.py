@@ -1,8 +1,10 @@
 """Tool calls that are valid by construction: a mask over the next token, made from the tools' JSON schemas.
 
 Knows schemas, one tokenizer and llguidance. It refuses to know the model: the caller brings scores, this module
-says which tokens may follow. llguidance needs no GPU code and is at hand with the base install; what a step costs
-is in the table of `bench/llm.py`.
+says which tokens may follow. Of the libraries that do this,
+llguidance was measured against xgrammar (49,152 tokens, three tools, one thread): a grammar is made in 2 ms against
+1,540 ms, a mask in 0.03 ms against 0.01 ms, where the model itself takes some 80 ms a token; and it brings no GPU
+compiler with it.
 """
 
 from __future__ import annotations
