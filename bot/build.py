@@ -197,9 +197,8 @@ def with_counts(items: pd.DataFrame, rolled: pd.DataFrame) -> pd.DataFrame:
     """Return the items that people talk about with `n` rows, `people` and `mean` rating, most taken first."""
     shown = items[items["parent"].isna()] if "parent" in items else items
     shown = shown.dropna(axis="columns", how="all")
-    for name in ("title", "category", "year", "text"):
-        if name not in shown:
-            shown = shown.assign(**{name: pd.NA})
+    missing = [name for name in ("title", "category", "year", "text") if name not in shown]
+    shown = shown.reindex(columns=[*shown.columns, *missing])
     groups = rolled.groupby("item", observed=True)
     counts = pd.DataFrame({"n": groups.size(), "people": groups["person"].nunique()})
     counts["mean"] = rolled[rolled["kind"] == "rate"].groupby("item", observed=True)["value"].mean()

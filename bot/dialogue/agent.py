@@ -142,7 +142,7 @@ class Agent:
     ) -> Iterator[Event]:
         """Small talk, a question back, or a plain word that nothing was understood."""
         if planned.clarify is not None:
-            texts = (planned.clarify.question,)
+            texts: tuple[str, ...] = (planned.clarify.question,)
         else:
             texts = reply(planned.smalltalk or "unclear", self.lexicon, links.lang)
         sentences = [Sentence(text=text) for text in texts]
@@ -154,14 +154,19 @@ class Agent:
 
 
 def _situation(conversation: Conversation, asker: Asker, links: Links) -> Situation:
-    """Gather what earlier turns of this conversation named as liked and disliked."""
-    named: dict[str, dict[str, None]] = {"liked": {}, "disliked": {}}
-    for turn in conversation.turns:
-        for call in turn.answer.tool_calls:
-            for side, items in named.items():
-                items.update(dict.fromkeys(call.arguments.get(side) or ()))
+    """Gather what the latest wish of this conversation named as liked and disliked."""
+    wishes = [
+        call.arguments
+        for turn in conversation.turns
+        for call in turn.answer.tool_calls
+        if call.tool == "score_items"
+    ]
+    latest = wishes[-1] if wishes else {}  # a correction ("no, without Titanic") takes back what came before
     return Situation(
-        asker=asker, liked=tuple(named["liked"]), disliked=tuple(named["disliked"]), lang=links.lang
+        asker=asker,
+        liked=tuple(latest.get("liked") or ()),
+        disliked=tuple(latest.get("disliked") or ()),
+        lang=links.lang,
     )
 
 

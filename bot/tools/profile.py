@@ -109,7 +109,8 @@ def _note_favourites(notes: Notes, history: pd.DataFrame, items: pd.Series, lang
     rated = rated[rated["kind"].isin(["rate"]) & rated["value"].notna()]
     if len(rated):
         best = rated.assign(item=items.loc[rated.index]).sort_values("value", ascending=False, kind="stable")
-        top = [(str(row.item), float(row.value)) for row in best.head(3).itertuples()]
+        head = best.head(3)
+        top = list(zip(head["item"].astype(str), head["value"].astype(float), strict=True))
         said = [f"{catalog.titles[item]} ({value:g})" for item, value in top]
         text = (
             f"You rated highest: {listing(said)}."
