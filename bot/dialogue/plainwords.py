@@ -18,22 +18,24 @@ _PLAIN = (
     frozenset(
         listed(
             """
-        about above account across actual add after again against ago all along already alongside also altogether always among
-        and another any anyone appear around ask available average away back based basket basket bit both bought bring
-        buy buyer carry case catalogue category check choice choose chose chosen come common compare compared connection
-        consider contain count cover customer data day different do each either end enough especially even every
-        evidence exactly expect explore fact few film find fit follow found full further gave gap generally get give go
-        goes gone good got group habit had half hand happen happy have hear held help here hold home idea include
-        including instead interest item join just keep kind know known later lead least left less let life like likely
-        line list listed little log look lot made make many match may maybe mean mention might mix month more most
-        movie much name near nearly need never new next night note notice now number occasion often ones only open
-        option order other others otherwise out overall own pair part past pattern people per percent percentage person
-        pick picked place point possible purchase purchased put quite rank rate rated rating reach read really
-        recommend recommendation record regular relate result right same say score see seen seem select set several
-        share shop shopper show side similar simply since single someone something specific stand start still such
-        suggest suit sure take taken tend than thing think though time together total took tried try turn type typical
-        typically under until usual usually very viewer visit want watch watched way week well went whole will within
-        without word work worth would year yes yet
+            about above account across actual add after again against ago all along already alongside also
+            altogether always among and another any anyone appear around ask available average away back based
+            basket bit both bought bring buy buyer carry case catalogue category check choice choose chose
+            chosen come common compare compared connection consider contain count cover customer data day
+            different do each either end enough especially even every evidence exactly expect explore fact few
+            film find fit follow found full further gave gap generally get give go goes gone good got group
+            habit had half hand happen happy have hear held help here hold home idea include including instead
+            interest item join just keep kind know known later lead least left less let life like likely line
+            list listed little log look lot made make many match may maybe mean mention might mix month more
+            most movie much name near nearly need never new next night note notice now number occasion often
+            ones only open option order other others otherwise out overall own pair part past pattern people
+            per percent percentage person pick picked place point possible purchase purchased put quite rank
+            rate rated rating reach read really recommend recommendation record regular relate result right
+            same say score see seen seem select set several share shop shopper show side similar simply since
+            single someone something specific stand start still such suggest suit sure take taken tend than
+            thing think though time together total took tried try turn type typical typically under until
+            usual usually very viewer visit want watch watched way week well went whole will within without
+            word work worth would year yes yet
         """
         )
     )
