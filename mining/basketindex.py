@@ -6,7 +6,7 @@ Knows sets of baskets and the persons behind them. It refuses to know rules, tes
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,7 +21,7 @@ from mining import columns as col
 from mining.baskets import NAT, Baskets
 from mining.bits import Bits, Layout, RowSets
 from mining.context import Calendar
-from mining.count import EVERYTHING, Count, Slice
+from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.cycles import visit_medians
 from mining.errors import MiningError, UnknownKey, closest
 from mining.places import Places
@@ -32,12 +32,6 @@ FORMAT = 1
 _WINDOWS_KEPT = 4
 _SCREENED = 10
 """Partners beyond k whose persons are counted before the best k are chosen."""
-Keys = str | Sequence[str]
-
-
-def as_keys(keys: Keys) -> tuple[str, ...]:
-    """Return one key or several as a tuple; a lone str is one key, not its letters."""
-    return (keys,) if isinstance(keys, str) else tuple(keys)
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +246,9 @@ class BasketIndex:
         """
         return next(self._counts(x, [as_keys(y)], where, outside=outside))
 
-    def _counts(self, x: Keys, ys: Iterable[tuple[str, ...]], where: Slice, *, outside: bool = True) -> Iterator[Count]:
+    def _counts(
+        self, x: Keys, ys: Iterable[tuple[str, ...]], where: Slice, *, outside: bool = True
+    ) -> Iterator[Count]:
         """Count several y against one x and one slice, whose own counts are made once."""
         keys, left, inside = as_keys(x), self.bits_with(x), self.bits_where(where)
         sides = [inside]
@@ -384,7 +380,9 @@ class BasketIndex:
         """
         labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         if labels["format"] != FORMAT:
-            raise MiningError(f"basket index in format {labels['format']!r}, not {FORMAT}; build the catalogue again")
+            raise MiningError(
+                f"basket index in format {labels['format']!r}, not {FORMAT}; build the catalogue again"
+            )
         arrays: dict[str, Any] = {name: bits.mapped(folder / f"{name}.npy") for name in _ARRAYS}
         layout = Layout.of(arrays["person"])
         sets: dict[str, Any] = {name: RowSets.load(folder, name, layout) for name in _SETS}
@@ -411,7 +409,10 @@ def _tabled(calendar: Calendar) -> list[tuple[str, ...]]:
     """Return the slices whose item counts are kept: each word, and each day word with each daypart."""
     groups = calendar.groups
     days = (*groups[col.WEEKDAY], *groups[col.WEEKEND])
-    return [*((word,) for word in calendar.words), *((day, part) for day in days for part in groups[col.DAYPART])]
+    return [
+        *((word,) for word in calendar.words),
+        *((day, part) for day in days for part in groups[col.DAYPART]),
+    ]
 
 
 def _word_counts(
@@ -420,7 +421,9 @@ def _word_counts(
     line = {word: position for position, word in enumerate(calendar.words)}
     slices = [word_sets[line[words[0]]] for words in _tabled(calendar) if len(words) == 1]
     for words in _tabled(calendar)[len(slices) :]:
-        slices.append(np.intersect1d(word_sets[line[words[0]]], word_sets[line[words[1]]], assume_unique=True))
+        slices.append(
+            np.intersect1d(word_sets[line[words[0]]], word_sets[line[words[1]]], assume_unique=True)
+        )
     rows = np.concatenate(slices)
     ends = np.cumsum([0, *map(len, slices)])
     members = sparse.csr_array(

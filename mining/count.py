@@ -6,9 +6,18 @@ Knows arithmetic only. It refuses to know where the counts come from; counts add
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+
+
+Keys = str | Sequence[str]
+"""One item id or `category:NAME`, or several of them that a basket must all hold."""
+
+
+def as_keys(keys: Keys) -> tuple[str, ...]:
+    """Return one key or several as a tuple; a lone str is one key, not its letters."""
+    return (keys,) if isinstance(keys, str) else tuple(keys)
 
 
 @dataclass(frozen=True)

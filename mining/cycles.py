@@ -66,9 +66,7 @@ class Gaps:
         return people, (low + high) / 2
 
 
-def cycle_of(
-    index: BasketIndex, key: str, *, min_days: int = 3, min_people: int = 5
-) -> Cycle | None:
+def cycle_of(index: BasketIndex, key: str, *, min_days: int = 3, min_people: int = 5) -> Cycle | None:
     """Return the cycle of a key; None where fewer than `min_people` took it on `min_days` distinct days.
 
     The headline is the median over persons of each person's median gap. A gap still open at the end of the data is
@@ -179,7 +177,9 @@ def due(
     lapsed = today - last > LAPSED * medians
     overdue = (expected < today) & ~lapsed
     soon = (expected >= today) & (expected < today + within_days)
-    mine = np.flatnonzero(np.array(index.people, dtype=object)[people] == person) if person is not None else []
+    mine = (
+        np.flatnonzero(np.array(index.people, dtype=object)[people] == person) if person is not None else []
+    )
     epoch = date(1970, 1, 1)
     return Due(
         key=key,

@@ -35,6 +35,11 @@ def number(value: float) -> str:
     return f"{value:,.1f}".removesuffix(".0")
 
 
+def ratio_said(value: float) -> str:
+    """Return a ratio with two digits that matter: 12, 2.1, 0.93."""
+    return f"{value:,.0f}" if value >= 9.95 else f"{value:.2f}" if value < 0.995 else f"{value:.1f}"
+
+
 def name_of(key: str, names: Mapping[str, str]) -> str:
     """Return what people call a key; a category says its name."""
     return names.get(key, key.removeprefix(col.CATEGORY_PREFIX))

@@ -12,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mining import statistics
-from mining.basketindex import Keys, as_keys
-from mining.count import EVERYTHING, Slice
+from mining.count import EVERYTHING, Keys, Slice, as_keys
 from mining.rule import NextRule
 from mining.windows import NS_A_DAY, Windows
 
@@ -130,5 +129,9 @@ class _Occasions:
             expected=expected,
             where=self.where,
             p=p,
-            score=float(statistics.lift_low(len(hits), len(self.rows_x), max(len(after_any), 1), len(self.base_rows), people_xy)),
+            score=float(
+                statistics.lift_low(
+                    len(hits), len(self.rows_x), max(len(after_any), 1), len(self.base_rows), people_xy
+                )
+            ),
         )

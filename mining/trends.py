@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import special
 
 from mining import columns as col
 from mining.rule import Direction, Trend
@@ -22,6 +23,8 @@ Unit = Literal["month", "week"]
 LEAST = 4
 """Fewer windows than this show no trend."""
 LEVEL = 0.05
+FEW = 20
+"""Fewer baskets than this with a key show no trend."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +82,12 @@ class Verdicts:
     rises: NDArray[np.bool_]
     peak: NDArray[np.int64]
     p_peak: Floats
+    """The smaller of the one-month and the whole-year test, doubled."""
     dispersion: Floats
 
     @property
     def p(self) -> Floats:
-        """The smaller of both, doubled, as both were tried."""
+        """The smaller of slope and peak, doubled, as both were tried."""
         return np.minimum(1.0, 2 * np.minimum(self.p_slope, self.p_peak))
 
 
@@ -95,7 +99,10 @@ def judge(periods: Periods, x_cell: NDArray[np.int64]) -> Verdicts:
     noise between windows beyond the binomial widens it; Student's t with T - 2 degrees of freedom, two-sided.
 
     Peak: the window with the highest share against the rest, z = difference / sqrt(phi p (1 - p)(1/n + 1/rest)) with
-    phi = max(1, Pearson X^2 / (C - T)) of the cells around their own window; one-sided, times T for the choice.
+    phi = max(1, Pearson X^2 / (C - T)) of the cells around their own window; one-sided, times T for the choice. Where
+    eight months or more are known, a broad summer or winter is tested too, by the F test of a yearly cosine.
+
+    Fewer than `FEW` baskets in all say nothing (p = 1): the tests are normal approximations.
 
     Args:
         periods: Windows and cells.
@@ -127,7 +134,27 @@ def judge(periods: Periods, x_cell: NDArray[np.int64]) -> Verdicts:
     gap = x_top / n_top - (x.sum(axis=0) - x_top) / np.maximum(rest, 1)
     z = gap / np.sqrt(phi * noise * (1 / n_top + 1 / np.maximum(rest, 1)))
     p_peak = np.minimum(1.0, windows * student_greater(z, cells - windows))
+    if periods.unit == "month" and windows >= 8:
+        p_peak = np.minimum(1.0, 2 * np.minimum(p_peak, _yearly(periods, share, phi * noise)))
+    few = x.sum(axis=0) < FEW
+    p_slope, p_peak = np.where(few, 1.0, p_slope), np.where(few, 1.0, p_peak)
     return Verdicts(line[-1] / line[0], p_slope, slope > 0, peak, p_peak, phi)
+
+
+def _yearly(periods: Periods, share: Floats, variance: Floats) -> Floats:
+    """P-value of a yearly cosine: F = explained / (2 variance), 2 and C - T degrees of freedom (cosinor, Halberg 1972).
+
+    Share is fitted by weighted least squares, weights n, on 1, cos and sin of the calendar month.
+    """
+    n = periods.n.astype(float)
+    angle = 2 * np.pi * np.array([int(label[5:7]) for label in periods.labels]) / 12
+    design = np.stack([np.ones(len(n)), np.cos(angle), np.sin(angle)], axis=1)
+    weighted = design * n[:, None]
+    fitted = design @ np.linalg.lstsq(weighted.T @ design, weighted.T @ share, rcond=None)[0]
+    mean = (n[:, None] * share).sum(axis=0) / n.sum()
+    explained = (n[:, None] * (fitted - mean) ** 2).sum(axis=0)
+    df = max(len(periods.n_cell) - len(n), 1)
+    return np.asarray(special.fdtrc(2, df, explained / (2 * np.maximum(variance, 1e-30))))
 
 
 def trend_of(index: BasketIndex, key: str) -> Trend:

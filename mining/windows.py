@@ -56,7 +56,9 @@ class Windows:
         none = ~timed
         first, since = np.where(none, 0, first), np.where(none, 0, since)
         last, before = np.where(none, 0, np.maximum(last, first)), np.where(none, 0, before)
-        unknown = np.searchsorted(key, person * width + int(np.searchsorted(instants, NAT, side="right")), side="left")
+        unknown = np.searchsorted(
+            key, person * width + int(np.searchsorted(instants, NAT, side="right")), side="left"
+        )
         since = np.where(none, 0, np.maximum(since, unknown))  # baskets without a time come before nothing
         return cls(days, first, last, since, np.maximum(before, since), timed & (safe + span <= end), timed)
 

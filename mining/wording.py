@@ -18,6 +18,7 @@ from mining.phrases import (
     number,
     opened,
     percent,
+    ratio_said,
     value_said,
     where_said,
     whole,
@@ -25,6 +26,8 @@ from mining.phrases import (
 )
 
 if TYPE_CHECKING:
+    from mining.adjusted import Adjusted
+    from mining.compare import Comparison
     from mining.cycles import Due
     from mining.profile import Profile
     from mining.rule import Cycle, NextRule, Trend
@@ -90,14 +93,16 @@ def _count_zh(count: Count, names: Names, words: Wording) -> str:
         said = listed(count.x or count.y, names, "zh") if count.x or count.y else "任何商品"
         held, share = (count.n_x, count.share) if count.x else (count.n_y, count.base)
         rest = None if count.outside is None else (count.outside.share if count.x else count.outside.base)
-        tail = "" if rest is None or count.outside is None or not count.outside.n else f"；其他时候为{percent(rest)}"
+        tail = (
+            ""
+            if rest is None or count.outside is None or not count.outside.n
+            else f"；其他时候为{percent(rest)}"
+        )
         return f"{lead}{whole(count.n)}{unit}中有{whole(held)}{unit}含{said}（{percent(share)}）{tail}。"
     x, y = listed(count.x, names, "zh"), listed(count.y, names, "zh")
     if not count.n_x:
         return f"{lead}{whole(count.n)}{unit}中没有{x}，因此无法判断是否与{y}同时出现。"
-    body = (
-        f"{lead}含{x}的{whole(count.n_x)}{unit}中，有{whole(count.n_xy)}{unit}也含{y}（{percent(count.confidence)}）"
-    )
+    body = f"{lead}含{x}的{whole(count.n_x)}{unit}中，有{whole(count.n_xy)}{unit}也含{y}（{percent(count.confidence)}）"
     if count.outside is None:
         return f"{body}；全部{whole(count.n)}{unit}中为{percent(count.base)}。"
     return f"{body}；其他时候为{percent(count.outside.confidence)}。" if count.outside.n_x else f"{body}。"
@@ -152,7 +157,11 @@ def say_trend(trend: Trend, names: Names, lang: str = "en", *, wording: Wording 
     """Say how the share changed, or that no change stands out from the noise."""
     words = wording or Wording()
     if not trend.labels:
-        return "数据没有时间，无法判断趋势。" if lang == "zh" else "The data have no times, so they show no trend."
+        return (
+            "数据没有时间，无法判断趋势。"
+            if lang == "zh"
+            else "The data have no times, so they show no trend."
+        )
     return _trend_zh(trend, names, words) if lang == "zh" else _trend_en(trend, names, words)
 
 
@@ -165,13 +174,19 @@ def _trend_en(trend: Trend, names: Names, words: Wording) -> str:
 
     if trend.direction in ("peak", "season"):
         yearly = " again" if trend.direction == "season" else ""
-        rest = f"; {percent(numbers['rest_share'])} in the other {trend.unit}s" if "rest_share" in numbers else ""
+        rest = (
+            f"; {percent(numbers['rest_share'])} in the other {trend.unit}s"
+            if "rest_share" in numbers
+            else ""
+        )
         return f"{key} peaked{yearly} with {at('peak', trend.peak)}{rest}."
     first, last = at("first", trend.labels[0]), at("last", trend.labels[-1])
+    if not trend.peak:
+        return f"No {words.basket} held {key}, so the data show no trend."
     if trend.direction == "steady":
         return (
-            f"{key} went from {first} to {last}, "
-            f"a change that the noise between {trend.unit}s explains; the data show no trend."
+            f"{key} shows no change beyond the noise between {trend.unit}s: from {first} to {last}, "
+            f"at most {at('peak', trend.peak)}."
         )
     return f"{key} is {trend.direction}: from {first} to {last}."
 
@@ -188,7 +203,9 @@ def _trend_zh(trend: Trend, names: Names, words: Wording) -> str:
     if trend.direction in ("peak", "season"):
         rest = f"；其余时间为{percent(numbers['rest_share'])}" if "rest_share" in numbers else ""
         return f"{key}的高峰：{at('peak', trend.peak)}{rest}。"
-    said = {"rising": "呈上升趋势", "fading": "呈下降趋势", "steady": "的变化未超出正常波动，看不出趋势"}[trend.direction]
+    said = {"rising": "呈上升趋势", "fading": "呈下降趋势", "steady": "的变化未超出正常波动，看不出趋势"}[
+        trend.direction
+    ]
     return f"{key}{said}：从{at('first', trend.labels[0])}到{at('last', trend.labels[-1])}。"
 
 
@@ -203,7 +220,7 @@ def say_profile(profile: Profile, names: Names, lang: str = "en", *, wording: Wo
     if lead is None:
         return "数据无法判断。" if lang == "zh" else f"The data cannot tell when or where {key} is strongest."
     rows = profile.leaders
-    low = min((row for row in profile.rows if row.n), key=lambda row: row.share)
+    low = profile.ranked[-1]
 
     def said(value: str, n_x: int, n: int, share: float) -> str:
         phrase = value_said(profile.by, value, names, lang)
@@ -231,7 +248,9 @@ def say_due(due: Due, names: Names, lang: str = "en", *, wording: Wording | None
     if due.expected is not None and due.last is not None:
         last, following = day_said(due.last, lang), day_said(due.expected, lang)
         if lang == "zh":
-            return f"上次{words.verb_zh}{key}是{last}，通常每{number(due.own_gap)}天一次，下次约在{following}。"
+            return (
+                f"上次{words.verb_zh}{key}是{last}，通常每{number(due.own_gap)}天一次，下次约在{following}。"
+            )
         return f"Last {words.verb} {key} on {last}, every {number(due.own_gap)} days as a rule: next about {following}."
     if lang == "zh":
         return (
@@ -241,4 +260,81 @@ def say_due(due: Due, names: Names, lang: str = "en", *, wording: Wording | None
     return (
         f"Of {whole(due.people)} {words.people} with a rhythm for {key}, {whole(due.due)} are due within {days} days and "
         f"{whole(due.overdue)} are overdue; {whole(due.lapsed)} have stopped."
+    )
+
+
+def say_adjusted(
+    adjusted: Adjusted, names: Names, lang: str = "en", *, wording: Wording | None = None
+) -> str:
+    """Say the odds ratio before and after holding basket size, place and month equal."""
+    words = wording or Wording()
+    x, y = listed(adjusted.x, names, lang), listed(adjusted.y, names, lang)
+    raw, low, high = (
+        ratio_said(adjusted.raw.value),
+        ratio_said(adjusted.odds.low),
+        ratio_said(adjusted.odds.high),
+    )
+    value = ratio_said(adjusted.odds.value)
+    if adjusted.verdict == "cannot tell":
+        if lang == "zh":
+            return f"数据无法判断{x}与{y}的关联是否可由其他因素解释。"
+        return f"The data cannot tell whether {x} and {y} go together once like is compared with like."
+    if lang == "zh":
+        held = "、".join(_STRATA_ZH[one] for one in adjusted.strata)
+        said = {
+            "holds": "关联仍然存在", "weaker": "关联减弱但仍然存在", "vanishes": "关联消失", "reverses": "关联反转",
+        }[adjusted.verdict]  # fmt: skip
+        return f"{x}与{y}的优势比为{raw}；在{held}相同的条件下为{value}（95 %区间{low}到{high}）：{said}。"
+    held = " and ".join(_STRATA_EN[one].format(basket=words.basket) for one in adjusted.strata)
+    said = {
+        "holds": "the link holds", "weaker": "the link is weaker, but holds",
+        "vanishes": f"{held} explain it" if len(adjusted.strata) > 1 else f"{held} explains it",
+        "reverses": "the link turns round (Simpson's paradox)",
+    }[adjusted.verdict]  # fmt: skip
+    return (
+        f"The odds of {y} with {x} are {raw} times those without; compared within {words.baskets} of like {held}, "
+        f"{value} times (95 % interval {low} to {high}): {said}."
+    )
+
+
+_STRATA_EN = {"size": "size", "place": "place", "month": "month"}
+_STRATA_ZH = {"size": "购物篮大小", "place": "地点", "month": "月份"}
+
+
+def say_comparison(
+    comparison: Comparison, names: Names, lang: str = "en", *, wording: Wording | None = None
+) -> str:
+    """Say two slices side by side, their ratio, and whether chance explains the difference."""
+    words = wording or Wording()
+    a, b = comparison.first, comparison.second
+    x = listed(a.x, names, lang)
+    y = listed(a.y, names, lang) if a.y else ""
+    total_a, held_a, share_a = comparison.of(a)
+    total_b, held_b, share_b = comparison.of(b)
+    first, second = where_said(a.where, names, lang), where_said(b.where, names, lang)
+    if not total_a or not total_b:
+        return (
+            "其中一个范围没有数据，无法比较。"
+            if lang == "zh"
+            else "One of the two slices is empty: no comparison."
+        )
+    chance = not comparison.p < 0.05
+    if lang == "zh":
+        key = (
+            f"含{x}的{{n}}{words.baskets_zh}中{{h}}{words.baskets_zh}含{y}"
+            if y
+            else f"{{n}}{words.baskets_zh}中{{h}}{words.baskets_zh}含{x}"
+        )
+        one = key.format(n=whole(total_a), h=whole(held_a))
+        two = key.format(n=whole(total_b), h=whole(held_b))
+        tail = "差异可能只是偶然" if chance else "差异并非偶然"
+        return f"{first or '全部'}：{one}（{percent(share_a)}）；{second or '全部'}：{two}（{percent(share_b)}）；{tail}。"
+    holding = f" with {x}" if y else ""
+    held = f"also had {y}" if y else f"had {x}"
+    ratio = f", {ratio_said(comparison.ratio)} times as often" if held_a and held_b else ""
+    tail = "chance explains the difference" if chance else "chance does not explain the difference"
+    return (
+        f"{opened(first or 'overall')}, {whole(held_a)} of {whole(total_a)} {words.baskets}{holding} {held} "
+        f"({percent(share_a)}); {second or 'overall'}, {whole(held_b)} of {whole(total_b)} ({percent(share_b)})"
+        f"{ratio}: {tail}."
     )
