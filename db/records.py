@@ -138,6 +138,6 @@ def reason(error: ValidationError) -> str:
     """Return the first fault in one line: the field, and what is wrong with it."""
     first = error.errors(include_url=False, include_context=False)[0]
     field = ".".join(str(part) for part in first["loc"][:1])
-    if first["input"] is None or (first["type"] == "missing"):
+    if first["input"] is None or first["type"] in ("missing", "too_short", "string_too_short"):
         return f"{field} is missing"
     return f"{field}: {first['msg'].removeprefix('Value error, ')}"

@@ -202,7 +202,7 @@ def type_name(kind: str, category: str, *, split: bool) -> str:
         return named
     clean = readable(kind)
     if not clean:
-        return f"Other {lower_first(category_name(category))}"
+        return f"Other {lower_first(category_name(category))}" if category else "Unsorted products"
     words = re.findall(r"[a-z]+", clean.lower())
     if all(word in _BARE for word in words):
         return f"{category_name(category)}, {lower_first(clean)}"

@@ -182,12 +182,14 @@ class TableSource:
         return _Part(noun, where, mapping, tuple(name for name in theirs if name not in used))
 
     def _check_mapping(self, parts: Sequence[_Part]) -> None:
-        """Refuse a mapping that no table used: it is a misspelling."""
-        used = {f"{part.noun}.{ours}" for part in parts for ours in part.mapping}
-        for key in self._mapping:
-            if not any(name == key or name.endswith(f".{key}") for name in used):
-                known = ", ".join(f"{noun}.{name}" for noun in NOUNS for name in COLUMNS[noun])
-                raise SourceError(f"mapping {key!r} is of no use here; ours are {known}")
+        """Refuse a mapping that no table used: it is a misspelling, and a guess must not stand in for it."""
+        used = {(f"{part.noun}.{ours}", theirs) for part in parts for ours, theirs in part.mapping.items()}
+        used |= {(ours.partition(".")[2], theirs) for ours, theirs in used}
+        for key, theirs in self._mapping.items():
+            if (key, theirs) not in used:
+                ours = ", ".join(f"{noun}.{name}" for noun in NOUNS for name in COLUMNS[noun])
+                has = "; ".join(f"{part.name} has {', '.join(self._columns(part.where))}" for part in parts)
+                raise SourceError(f"mapping {key!r}={theirs!r} is of no use here; ours are {ours}; {has}")
 
     def _taken(self, part: _Part, theirs: pd.DataFrame) -> pd.DataFrame:
         """Return a table under our names."""
