@@ -1,0 +1,172 @@
+"""The blend: raw scores -> parts that add up to the score, with weights learned on validation questions.
+
+Knows raw scores by name. It refuses to know how any of them was made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from retrieval.profile import Floats, Ints
+
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Blend:
+    """One non-negative weight for each scorer; score(i) = sum over scorers of weight * scaled raw score."""
+
+    names: tuple[str, ...]
+    weights: Floats
+    absolute: NDArray[np.bool_]
+    """True where a raw score keeps its scale; else it is divided by its largest size among all items."""
+
+    def scales(self, raw: Matrix) -> Floats:
+        """Return what each scorer's raw scores (items x scorers) are multiplied by for this question."""
+        return self.weights * scale(raw, self.absolute)
+
+    def parts(self, raw: Matrix) -> Matrix:
+        """Return items x scorers: what each scorer adds to each item, 0 where it cannot score."""
+        return np.asarray(np.nan_to_num(raw) * self.scales(raw))
+
+
+def scale(raw: Matrix, absolute: NDArray[np.bool_]) -> Floats:
+    """Return 1 for absolute scorers, else 1 over the largest absolute raw score (0 where there is none)."""
+    largest = np.abs(np.nan_to_num(raw)).max(axis=0, initial=0.0)
+    return np.where(absolute, 1.0, np.where(largest > 0, 1.0 / np.where(largest > 0, largest, 1.0), 0.0))
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One validation question: a few candidates with scaled raw scores, and which of them were right."""
+
+    x: NDArray[np.float32]
+    """Candidates x scorers."""
+    right: Ints
+    """Rows of `x` that were taken."""
+    total: int
+    """How many items were right in all, also those outside the candidates."""
+
+
+def lesson(
+    scaled: Matrix, allowed: NDArray[np.bool_], right: Ints, rng: np.random.Generator, *, top: int = 40, most: int = 12
+) -> Lesson | None:
+    """Pick what a question teaches: right items (at most `most`), each scorer's top, and a few at random."""
+    right = right[allowed[right]]
+    open_items = np.flatnonzero(allowed)
+    if not len(right) or len(open_items) < 2:
+        return None
+    kept = right if len(right) <= most else np.sort(rng.choice(right, most, replace=False))
+    chosen = [right, rng.choice(open_items, min(top, len(open_items)), replace=False)]
+    for column in scaled.T:
+        values = column[open_items]
+        if values.max(initial=0.0) > values.min(initial=0.0):
+            count = min(top, len(values))
+            chosen.append(open_items[np.argpartition(-values, count - 1)[:count]])
+    candidates = np.unique(np.concatenate(chosen))
+    return Lesson(scaled[candidates].astype(np.float32), np.searchsorted(candidates, kept), len(right))
+
+
+def learn(
+    lessons: Sequence[Lesson], n_scorers: int, *, k: int = 10, ridge: float = 1e-4, floor: float = 0.0
+) -> Floats:
+    """Return non-negative weights that put right items into the top k of the lessons.
+
+    First the convex choice model (log softmax of each right item among the candidates), then from there the
+    smoothed NDCG: a right item's rank is 1 + sum over others of sigmoid(s_other - s_right) and its gain
+    1 / log2(1 + rank) over the best possible (as ApproxNDCG, Qin et al., Inf. Retrieval 2010). The scale that the
+    sigmoid needs is learned with the weights. Ties between starts are settled by the exact NDCG on the lessons.
+    """
+    if not lessons:
+        return np.ones(n_scorers)
+    pack = _Pack.of(lessons)
+    bounds = [(floor, None)] * n_scorers
+    start = np.full(n_scorers, 5.0 / n_scorers)
+    first = minimize(pack.choice, start, args=(1e-3,), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}).x
+    tried = [first]
+    for factor in (1.0, 3.0):
+        found = minimize(
+            pack.smooth, first * factor, args=(ridge, k), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}
+        )
+        tried.append(found.x)
+    values = [pack.ndcg(w, k) for w in tried]
+    return np.asarray(tried[int(np.argmax(values))])
+
+
+@dataclass(frozen=True)
+class _Pack:
+    """Lessons padded to one array."""
+
+    x: NDArray[np.float32]
+    valid: NDArray[np.bool_]
+    question: Ints
+    row: Ints
+    share: NDArray[np.float32]
+    """What a perfectly placed right item adds to the mean, before the discount."""
+
+    @classmethod
+    def of(cls, lessons: Sequence[Lesson]) -> _Pack:
+        width = max(len(one.x) for one in lessons)
+        x = np.zeros((len(lessons), width, lessons[0].x.shape[1]), np.float32)
+        valid = np.zeros((len(lessons), width), bool)
+        for q, one in enumerate(lessons):
+            x[q, : len(one.x)] = one.x
+            valid[q, : len(one.x)] = True
+        question = np.concatenate([np.full(len(one.right), q) for q, one in enumerate(lessons)])
+        share = np.concatenate(
+            [np.full(len(o.right), (o.total / len(o.right)) / _ideal(o.total)) for o in lessons]
+        )
+        return cls(x, valid, question, np.concatenate([o.right for o in lessons]), share.astype(np.float32))
+
+    def _scores(self, w: Floats) -> NDArray[np.float32]:
+        s = self.x @ w.astype(np.float32)
+        s[~self.valid] = -1e9
+        return np.asarray(s)
+
+    def choice(self, w: Floats, ridge: float) -> tuple[float, Floats]:
+        s = self._scores(w)
+        top = s.max(axis=1, keepdims=True)
+        e = np.exp(s - top)
+        z = e.sum(axis=1)
+        n_right = np.bincount(self.question, minlength=len(s))
+        weight = 1.0 / np.maximum(n_right, 1)[self.question]
+        right = self.x[self.question, self.row]
+        loss = (np.log(z) + top[:, 0]).mean() - ((right @ w) * weight).sum() / len(s)
+        gradient = np.einsum("qc,qcf->f", e / z[:, None], self.x) / len(s) - (right * weight[:, None]).sum(0) / len(s)
+        return float(loss + ridge * (w @ w) / 2), (gradient + ridge * w).astype(float)
+
+    def smooth(self, w: Floats, ridge: float, k: int) -> tuple[float, Floats]:
+        s = self._scores(w)
+        gain, gradient = 0.0, np.zeros(len(w))
+        for first in range(0, len(self.row), 4096):
+            part = slice(first, first + 4096)
+            q, r, share = self.question[part], self.row[part], self.share[part]
+            mine = s[q, r]
+            sig = 1.0 / (1.0 + np.exp(-np.clip(s[q] - mine[:, None], -30, 30)))
+            sig[~self.valid[q]] = 0.0
+            sig[np.arange(len(q)), r] = 0.0
+            rank = 1.0 + sig.sum(axis=1)
+            gain += float((share / np.log2(1.0 + rank)).sum())
+            slope = -share * np.log(2) / (np.log(1.0 + rank) ** 2 * (1.0 + rank))
+            pull = sig * (1 - sig) * slope[:, None]
+            by_question = np.zeros_like(s)
+            np.add.at(by_question, q, pull)
+            np.add.at(by_question, (q, r), -pull.sum(axis=1))
+            gradient += np.einsum("qc,qcf->f", by_question, self.x)
+        n = len(s)
+        return -gain / n + ridge * float(w @ w) / 2, -gradient / n + ridge * w
+
+    def ndcg(self, w: Floats, k: int) -> float:
+        s = self._scores(w)
+        mine = s[self.question, self.row]
+        rank = (s[self.question] > mine[:, None]).sum(axis=1) + 1
+        return float((np.where(rank <= k, self.share / np.log2(1.0 + rank), 0.0)).sum() / len(s))
+
+
+def _ideal(total: int, k: int = 10) -> float:
+    return float((1.0 / np.log2(np.arange(2, min(total, k) + 2))).sum())
