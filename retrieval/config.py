@@ -40,10 +40,10 @@ class RetrievalConfig(BaseModel):
     expand_words: bool = True
     """Add everyday words of a category or decade to an item's text ("Comedy": funny, laugh)."""
 
-    dense_weight: float = Field(default=0.5, ge=0, le=1)
+    dense_weight: float = Field(default=0.7, ge=0, le=1)
     """Share of the dense part in a fused score; the lexical part has the rest."""
 
-    popularity_weight: float = Field(default=0.05, ge=0, le=1)
+    popularity_weight: float = Field(default=0.1, ge=0, le=1)
     """What the most popular item gains over one that nobody took: decides between equals."""
 
     pool: int = Field(default=200, ge=1)

@@ -22,7 +22,7 @@ from retrieval.encode import Encoder, Vectors
 from retrieval.filters import ItemFilters
 from retrieval.index import ItemIndex
 from retrieval.lexical import LexicalIndex
-from retrieval.words import category_words, decade_words, in_english
+from retrieval.words import category_words, decade_words, in_english, item_words
 
 Mask = NDArray[np.bool_]
 Scores = NDArray[np.float32]
@@ -271,11 +271,11 @@ class ItemSearch:
 def dense_texts(items: pd.DataFrame, *, expand: bool = True) -> list[str]:
     """Return for each item the sentence that the encoder reads: its text, else its title, category and year."""
     texts = []
-    for cells in _cells(items, (TITLE, CATEGORY, TEXT)):
+    for cells, year in zip(_cells(items, (TITLE, CATEGORY, TEXT)), _years(items), strict=True):
         categories = cells[CATEGORY].replace(SEPARATOR, ", ")
         text = cells[TEXT] or ". ".join(filter(None, (cells[TITLE], categories)))
         if expand:
-            text = ". ".join(filter(None, (text, _ascii(category_words(cells[CATEGORY])))))
+            text = ". ".join(filter(None, (text, _ascii(_everyday(cells, year)))))
         texts.append(text)
     return texts
 
@@ -287,11 +287,18 @@ def lexical_texts(items: pd.DataFrame, *, expand: bool = True) -> list[str]:
     for cells, year in zip(_cells(items, (TITLE, CATEGORY, TEXT, SYNONYMS)), years, strict=True):
         found = [cells[TITLE], cells[TITLE], cells[CATEGORY], cells[TEXT], cells[SYNONYMS]]
         if expand:
-            found.append(category_words(cells[CATEGORY]))
+            found.append(_everyday(cells, year))
         if year is not None:
             found.extend([str(year), decade_words(year) if expand else ""])
         texts.append(" ".join(filter(None, found)))
     return texts
+
+
+def _everyday(cells: Mapping[str, str], year: int | None) -> str:
+    """Return the table's words for an item: those of its categories and, for goods, of its title."""
+    return " ".join(
+        filter(None, (category_words(cells[CATEGORY]), item_words(cells[TITLE]) if year is None else ""))
+    )
 
 
 def _cells(items: pd.DataFrame, names: Sequence[str]) -> list[dict[str, str]]:

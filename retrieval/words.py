@@ -39,6 +39,53 @@ CATEGORY_WORDS: Final[dict[str, str]] = {
 }
 """Words that people use for a category, by its name without spaces and punctuation; Chinese words last."""
 
+ITEM_WORDS: Final[dict[str, str]] = {
+    "apple": "healthy snack fruit 苹果 水果",
+    "bacon": "cooked breakfast",
+    "banana": "healthy snack breakfast fruit 香蕉 水果",
+    "beef": "barbecue grill dinner meat 牛肉",
+    "beer": "drinks party alcohol 啤酒",
+    "berry": "healthy breakfast fruit 水果",
+    "bread": "sandwich toast breakfast 面包",
+    "cereal": "breakfast 早餐 麦片",
+    "chicken": "dinner barbecue meat 鸡肉",
+    "chip": "snack party movie night crunchy salty 薯片 零食",
+    "chocolate": "sweet treat dessert 巧克力",
+    "coffee": "breakfast drink caffeine 咖啡",
+    "cookie": "sweet treat snack 饼干",
+    "diaper": "nappies baby 尿布",
+    "dip": "something to dip chips in dipping party",
+    "egg": "breakfast baking cake 鸡蛋 早餐",
+    "flour": "baking bake a cake 面粉",
+    "formula": "baby milk infant feeding 奶粉",
+    "fruit": "healthy breakfast snack 水果",
+    "granola": "healthy breakfast 早餐",
+    "guacamole": "something to dip chips in dipping party",
+    "hummus": "something to dip chips in dipping healthy vegetarian",
+    "ice cream": "dessert sweet frozen treat 冰淇淋",
+    "milk": "breakfast drink 牛奶",
+    "nut": "healthy snack protein 坚果",
+    "oatmeal": "healthy breakfast 早餐 麦片",
+    "hot cereal": "healthy breakfast porridge 早餐",
+    "popcorn": "movie night snack 爆米花",
+    "pretzel": "movie night snack salty crunchy",
+    "rice": "dinner side 大米",
+    "salad": "healthy lunch light 沙拉",
+    "salsa": "something to dip chips in dipping party",
+    "sausage": "barbecue grill breakfast 香肠",
+    "steak": "barbecue grill dinner",
+    "tea": "drink 茶",
+    "tofu": "vegetarian vegan protein 豆腐",
+    "toothpaste": "brush teeth 牙膏",
+    "water": "drink 水",
+    "wine": "dinner drinks alcohol 葡萄酒",
+    "yogurt": "healthy breakfast snack 酸奶 早餐",
+}
+"""What people want a kind of goods for, by words of its title; read for items that have no year, since a title
+like "Ice Cream Man" says nothing of its film."""
+
+_ITEM_TOKENS: Final = [(frozenset(tokens(name)), words) for name, words in ITEM_WORDS.items()]
+
 _DECADES: Final = {
     1920: "twenties", 1930: "thirties", 1940: "forties", 1950: "fifties",
     1960: "sixties", 1970: "seventies", 1980: "eighties", 1990: "nineties",
@@ -49,6 +96,12 @@ def category_words(category: str) -> str:
     """Return the everyday words for every category of a cell like "Animation|Comedy"; "" where none is known."""
     keys = ("".join(filter(str.isalnum, name.casefold())) for name in category.split(SEPARATOR))
     return " ".join(CATEGORY_WORDS[key] for key in keys if key in CATEGORY_WORDS)
+
+
+def item_words(title: str) -> str:
+    """Return what an item with this title is wanted for: "Salsa and picante sauce" is to dip chips in."""
+    said = set(tokens(title))
+    return " ".join(words for needed, words in _ITEM_TOKENS if said.issuperset(needed))
 
 
 def decade_words(year: int) -> str:
@@ -65,7 +118,7 @@ def in_english(text: str) -> str:
     """
     asked = set(tokens(text))
     found = []
-    for name, words in CATEGORY_WORDS.items():
+    for name, words in (*CATEGORY_WORDS.items(), *ITEM_WORDS.items()):
         chinese = [word for word in words.split() if not word.isascii()]
         if any(asked.issuperset(tokens(word)) for word in chinese):
             found.append(" ".join([name, *(word for word in words.split() if word.isascii())]))
