@@ -15,6 +15,6 @@ class DbConfig(BaseModel):
     busy_timeout: float = Field(default=30.0, ge=0)
     """Seconds that a SQLite connection waits for another writer."""
     cache_mib: int = Field(default=64, ge=1)
-    """Page cache of a SQLite connection in MiB; bulk loads keep their indexes in it."""
+    """Page cache of a SQLite connection in MiB; a load takes more while it lasts."""
     echo: bool = False
     """Log every SQL statement, for debugging."""

@@ -74,6 +74,24 @@ def writing(engine: Engine) -> Iterator[Session]:
         yield session
 
 
+@contextmanager
+def roomy(session: Session, mib: int) -> Iterator[None]:
+    """Give a SQLite session a larger page cache while a block lasts, so that bulk inserts keep their indexes there.
+
+    Other databases look after their own.
+    """
+    connection = session.connection()
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar()
+    connection.exec_driver_sql(f"PRAGMA cache_size = {-1024 * mib}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
+
+
 def tidy(value: Any) -> Any:
     """Return the value as JSON can hold it: NaN and infinities become None, numpy scalars plain numbers."""
     if isinstance(value, float):

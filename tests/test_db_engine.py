@@ -18,7 +18,7 @@ from sqlmodel import SQLModel
 
 import db
 from db import DbConfig, DbError, open_engine, reading, writing
-from db.engine import tidy
+from db.engine import roomy, tidy
 from db.migrations import HEAD, is_current, upgrade
 from db.tables import CatalogRow, Instant, SafeText
 
@@ -58,6 +58,17 @@ def test_two_writers_that_read_first_both_get_through(engine):
         thread.join()
     with reading(engine) as session:
         assert session.get(CatalogRow, 1).title == "40"
+
+
+def test_a_load_has_room_while_it_lasts(engine):
+    def size(session) -> int:
+        return session.connection().exec_driver_sql("PRAGMA cache_size").scalar()
+
+    with writing(engine) as session:
+        before = size(session)
+        with roomy(session, 128):
+            assert size(session) == -128 * 1024
+        assert size(session) == before
 
 
 def test_an_exception_rolls_the_write_back(engine):
