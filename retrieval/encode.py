@@ -117,7 +117,9 @@ class SentenceEncoder:
             if self._whole is None:
                 import torch
                 from sentence_transformers import SentenceTransformer
+                from transformers.utils import logging
 
+                logging.disable_progress_bar()  # of reading the weights: it would show in a pipe as well
                 if self._threads is not None:
                     torch.set_num_threads(self._threads)
                 device = self._device

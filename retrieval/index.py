@@ -239,7 +239,7 @@ def _approximate(faiss: Any, vectors: Vectors, config: RetrievalConfig) -> tuple
     lists = max(1, min(int(4 * math.sqrt(n)), n // 39))
     kind = f"IVF{lists},{_storage(n, dim, config.memory_gb)}"
     index = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
-    index.train(_sample(vectors, 64 * lists, config.seed))
+    index.train(_sample(vectors, 40 * lists, config.seed))
     index.add(vectors)
     index.make_direct_map()
     chosen = _least_effort(index, IndexFacts(kind, dim), queries, exact, config.recall, lists)
@@ -271,13 +271,14 @@ def _sample(vectors: Vectors, most: int, seed: int) -> Vectors:
 
 
 def _queries(vectors: Vectors, seed: int) -> Vectors:
-    """Return unit vectors that lie among the items' as a query does: items moved by half their length.
+    """Return unit vectors that lie among the items' as a query does: items moved by their own length.
 
-    An item itself would be a free hit, since it lies in the first list that is read.
+    An item itself would be a free hit, since it lies in the first list that is read; a typed query has a
+    cosine of 0.4 to 0.7 with what it asks for, and these have about 0.7.
     """
     drawn = _sample(vectors, _MEASURED, seed)
     noise = np.random.default_rng(seed + 1).standard_normal(drawn.shape).astype(np.float32)
-    moved = drawn + 0.5 * noise / np.linalg.norm(noise, axis=1, keepdims=True)
+    moved = drawn + noise / np.linalg.norm(noise, axis=1, keepdims=True)
     return np.ascontiguousarray(moved / np.linalg.norm(moved, axis=1, keepdims=True))
 
 
