@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from retrieval.profile import Floats, Ints, Log, Query, profile
-from retrieval.scorer import NOTHING, Arrays, Linear, most_taken, taken
+from retrieval.scorer import NOTHING, Arrays, Linear, most_taken, row_cells, taken
 
 _BLOCK = 1024
 
@@ -45,7 +45,7 @@ def walk(log: Log, *, beta: float = 0.5, fade: float = 1.5, neighbours: int = 40
     popularity = np.asarray(X.sum(axis=0)).ravel()
     to_person = sp.csr_array(X.T / np.maximum(popularity, 1.0)[:, None])
     to_item = sp.csr_array(sp.csr_array(X / per_person[:, None]) / np.maximum(popularity, 1.0)[None, :] ** beta)
-    return Linear("walk", _nearest(to_person, to_item, neighbours), _all_taken(popularity), fade)
+    return _compact("walk", _nearest(to_person, to_item, neighbours), popularity, fade)
 
 
 def cosine(log: Log, *, shrink: float = 20.0, fade: float = 0.75, neighbours: int = 200) -> Linear:
@@ -59,13 +59,14 @@ def cosine(log: Log, *, shrink: float = 20.0, fade: float = 0.75, neighbours: in
         return np.asarray(block / (mine * root[None, :] + shrink))
 
     nearest = _nearest(sp.csr_array(X.T), X, neighbours, damp)
-    return Linear("similar", nearest, _all_taken(popularity), fade)
+    return _compact("similar", nearest, popularity, fade)
 
 
-def _all_taken(popularity: Floats) -> Ints:
-    """Return the identity map of items, -1 for those never taken: the matrix keeps a row for every item."""
-    rows = np.arange(len(popularity), dtype=np.int64)
-    return rows if popularity.all() else rows  # an item never taken has an empty column: see `_nearest`
+def _compact(name: str, full: sp.csr_array, popularity: Floats, fade: float) -> Linear:
+    """Return the scorer over the items that were ever taken; the rest are not covered."""
+    rows = most_taken(popularity, len(popularity))
+    kept = np.flatnonzero(rows >= 0)
+    return Linear(name, sp.csr_array(full[kept][:, kept]), rows, fade)
 
 
 def _nearest(
@@ -125,8 +126,7 @@ class Neighbours:
         if not len(item):
             return np.full(n_items, np.nan)
         people, near = self._nearest(query, item, weight)
-        starts, lengths = self.weighted.indptr[people], np.diff(self.weighted.indptr)[people]
-        flat = np.arange(int(lengths.sum())) + np.repeat(starts - np.r_[0, np.cumsum(lengths)[:-1]][: len(people)], lengths)
+        flat, lengths = row_cells(self.weighted, people)
         out = np.bincount(self.weighted.indices[flat], weights=np.repeat(near, lengths), minlength=n_items)
         return np.where(self.idf > 0, out, np.nan)
 

@@ -249,8 +249,11 @@ def strengths(rows: pd.DataFrame) -> tuple[Floats, Floats]:
     return strength, sign
 
 
-def make_log(rows: pd.DataFrame, people: Ids, items: Ids, places: Ids) -> Log:
-    """Build the log of a frame; rows of unknown items are left out, repeated rows of one basket are one."""
+def make_log(rows: pd.DataFrame, people: Ids, items: Ids, places: Ids) -> tuple[Log, Ints]:
+    """Build the log of a frame, and return with it which frame row each log row is.
+
+    Rows of unknown items or people are left out; repeated rows of one basket (or instant) are one.
+    """
     person, item = people.positions(rows["person"]), items.positions(rows["item"])
     n = len(rows)
     at = days(rows["at"]) if "at" in rows else np.full(n, np.nan)
@@ -269,7 +272,7 @@ def make_log(rows: pd.DataFrame, people: Ids, items: Ids, places: Ids) -> Log:
         order = order[np.r_[~same, True]]
     visit = np.asarray(visit, dtype=np.int64)
     person_o, at_o = person[order], at[order]
-    return Log(
+    log = Log(
         person=person_o,
         item=item[order],
         at=at_o,
@@ -284,6 +287,7 @@ def make_log(rows: pd.DataFrame, people: Ids, items: Ids, places: Ids) -> Log:
         has_visits=has_visits,
         context=None if context is None else context[order],
     )
+    return log, order.astype(np.int64)
 
 
 def query_of(log: Log, person: int, *, now: float, rows: slice | None = None, **named: Any) -> Query:

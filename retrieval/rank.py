@@ -6,7 +6,8 @@ an answer uses, and how a single scorer works (`retrieval.scorer`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -15,12 +16,40 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from retrieval.blend import Blend
 from retrieval.candidate import Candidate
-from retrieval.explanation import Explanation
+from retrieval.explanation import Explanation, Fired
+from retrieval.profile import Floats, Ids, Ints, Log, Query, days, make_log, query_of
 from retrieval.rankconfig import RankConfig
+from retrieval.rankfit import absolute_of, fit_scorers, learn_blends, make_side, raw_scores
+from retrieval.rules import RuleScorer, rule_scorer
+from retrieval.scorer import Scorer
 
 Rules = pd.DataFrame | Callable[[pd.DataFrame], pd.DataFrame] | None
 Allowed = Sequence[str] | NDArray[np.bool_] | None
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Everything that a fitted ranker holds."""
+
+    items: Ids
+    people: Ids
+    places: Ids
+    log: Log
+    scorers: Mapping[str, Scorer]
+    blends: Mapping[str, Blend]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """One question, answered for every item: the blend, raw scores and parts (items x scorers), their sum."""
+
+    query: Query
+    blend: Blend
+    raw: Floats
+    parts: Floats
+    score: Floats
 
 
 class Recommender:
@@ -28,6 +57,7 @@ class Recommender:
 
     def __init__(self, config: RankConfig | None = None) -> None:
         self.config = config or RankConfig()
+        self._fitted: Fitted | None = None
 
     def fit(
         self,
@@ -51,7 +81,54 @@ class Recommender:
         Raises:
             ValueError: a needed column is missing, or there is no row to learn from.
         """
-        raise NotImplementedError
+        for name, frame, needed in (
+            ("interactions", interactions, ("person", "item")),
+            ("items", items, ("item",)),
+            ("people", people, ("person",)),
+        ):
+            missing = [] if frame is None else [column for column in needed if column not in frame]
+            if missing:
+                raise ValueError(f"{name} lacks the column(s) {missing!r}: rename yours to these")
+        rows = interactions.dropna(subset=["person", "item"]).reset_index(drop=True)
+        if rows.empty:
+            raise ValueError("interactions holds no row with a person and an item: there is nothing to learn from")
+        if self.config.level == "parent" and items is not None and "parent" in items:
+            rows, items, vectors = _raised(rows, items, vectors)
+        item_ids = Ids.of(rows["item"], None if items is None else items["item"])
+        person_ids = Ids.of(rows["person"], None if people is None else people["person"])
+        place_ids = Ids.of(
+            rows["place"].astype(object) if "place" in rows else None,
+            people["place"].astype(object) if people is not None and "place" in people else None,
+        )
+        log, kept = make_log(rows, person_ids, item_ids, place_ids)
+        side = make_side(item_ids, person_ids, place_ids, items, people, vectors)
+
+        def rules_of(head: NDArray[np.bool_]) -> RuleScorer | None:
+            return rule_scorer(rules(rows.iloc[np.sort(kept[head])]), item_ids) if callable(rules) else None
+
+        blends = learn_blends(log, side, self.config, rules_of)
+        frame = rules(rows) if callable(rules) else rules
+        final = None if frame is None else rule_scorer(frame, item_ids)
+        scorers = fit_scorers(log, side, self.config, final)
+        blends = {key: _completed(blend, scorers, self.config) for key, blend in blends.items()}
+        self._fitted = Fitted(item_ids, person_ids, place_ids, log, scorers, blends)
+        return self
+
+    @property
+    def fitted(self) -> Fitted:
+        """What was learned.
+
+        Raises:
+            RuntimeError: nothing was fitted yet.
+        """
+        if self._fitted is None:
+            raise RuntimeError("this recommender knows nothing yet: call fit or load first")
+        return self._fitted
+
+    @property
+    def items(self) -> tuple[Any, ...]:
+        """External ids in the order of masks and positions."""
+        return tuple(self.fitted.items.index)
 
     def recommend(
         self,
@@ -66,7 +143,29 @@ class Recommender:
 
         `at`, `place` and `context` are one value or one per person; `context` is a tuple of context words.
         """
-        raise NotImplementedError
+        whom = [people] if isinstance(people, str) or not hasattr(people, "__iter__") else list(people)
+        fitted = self.fitted
+        numbers = fitted.people.positions(whom)
+        nows = np.full(len(whom), np.nan) if at is None else days(_spread(at, len(whom)))
+        where = fitted.places.positions(_spread(place, len(whom)))
+        words = _spread_words(context, len(whom))
+        tables = []
+        for turn, person in enumerate(numbers):
+            now = fitted.log.end if np.isnan(nows[turn]) else float(nows[turn])
+            query = query_of(fitted.log, int(person), now=now, place=int(where[turn]), context=words[turn])
+            scored = self._scored(query, exclude_seen)
+            best = _top(scored.score, self._open(query, None, (), exclude_seen), k)
+            tables.append((turn, best, scored.score[best]))
+        who = np.repeat([turn for turn, _, _ in tables], [len(best) for _, best, _ in tables]).astype(np.int64)
+        best = np.concatenate([b for _, b, _ in tables]) if tables else np.zeros(0, np.int64)
+        out = {
+            "person": pd.Series([whom[turn] for turn in who], dtype=object),
+            "item": pd.Series(fitted.items.index[best].to_numpy(), dtype=object),
+            "score": np.concatenate([s for _, _, s in tables]) if tables else np.zeros(0),
+            "rank": np.concatenate([np.arange(1, len(b) + 1) for _, b, _ in tables]) if tables else np.zeros(0, int),
+        }
+        frame = pd.DataFrame(out)
+        return frame.assign(person=frame["person"].infer_objects(), item=frame["item"].infer_objects())
 
     def score(
         self,
@@ -101,8 +200,23 @@ class Recommender:
             exclude: ids never to propose.
             diversity: 0 ranks by score alone, towards 1 unlike items are preferred (maximal marginal relevance).
             exclude_seen: leave out what the history holds.
+
+        Raises:
+            ValueError: the mask has another length than `items`, or `diversity` is outside 0..1.
         """
-        raise NotImplementedError
+        if not 0.0 <= diversity <= 1.0:
+            raise ValueError(f"diversity must be within 0 and 1, not {diversity!r}")
+        query = self._query(person, history, liked, disliked, cart, at, place, context)
+        scored = self._scored(query, exclude_seen)
+        open_items = self._open(query, allowed, exclude, exclude_seen)
+        if diversity > 0.0:
+            best = self._diverse(scored.score, open_items, k, diversity)
+        else:
+            best = _top(scored.score, open_items, k)
+        return [
+            Candidate(str(self.fitted.items.index[item]), *self._sum(scored, int(item)), rank)
+            for rank, item in enumerate(best, start=1)
+        ]
 
     def explain(
         self,
@@ -126,18 +240,261 @@ class Recommender:
         Raises:
             KeyError: the item is not in the fitted catalogue.
         """
-        raise NotImplementedError
-
-    @property
-    def items(self) -> tuple[Any, ...]:
-        """External ids in the order of masks and positions."""
-        raise NotImplementedError
+        number = int(self.fitted.items.positions([item])[0])
+        if number < 0:
+            raise KeyError(f"{item!r} is not an item of this catalogue")
+        query = self._query(person, history, liked, disliked, cart, at, place, context)
+        scored = self._scored(query, exclude_seen)
+        score, parts = self._sum(scored, number)
+        told = Explanation(
+            item=str(item),
+            score=score,
+            parts=parts,
+            because=self._because(scored, number),
+            rules=self._fired(scored, number),
+            rank=_rank(scored.score, self._open(query, allowed, exclude, exclude_seen), number),
+        )
+        if not without:
+            return told
+        out = self.fitted.items.positions(without)
+        other = query.without(out[out >= 0])
+        again = self._scored(other, exclude_seen)
+        score_without, parts_without = self._sum(again, number)
+        return replace(
+            told,
+            without=tuple(str(one) for one in without),
+            score_without=score_without,
+            rank_without=_rank(again.score, self._open(other, allowed, exclude, exclude_seen), number),
+            parts_without=parts_without,
+        )
 
     def save(self, directory: Path) -> None:
         """Write arrays (.npy, no pickle) and one JSON file into `directory`, which is made if it is missing."""
-        raise NotImplementedError
+        from retrieval.rankfiles import save
+
+        save(self.config, self.fitted, directory)
 
     @classmethod
     def load(cls, directory: Path) -> Self:
-        """Read what `save` wrote; the scores are the same."""
-        raise NotImplementedError
+        """Read what `save` wrote; the scores are the same.
+
+        Raises:
+            FileNotFoundError: there is no saved ranker in `directory`.
+        """
+        from retrieval.rankfiles import load
+
+        config, fitted = load(directory)
+        out = cls(config)
+        out._fitted = fitted
+        return out
+
+    def _query(
+        self,
+        person: str | None,
+        history: pd.DataFrame | None,
+        liked: Sequence[str],
+        disliked: Sequence[str],
+        cart: Sequence[str],
+        at: datetime | None,
+        place: str | None,
+        context: Sequence[str],
+    ) -> Query:
+        """Turn a question into internal ids; unknown ids are left out."""
+        fitted = self.fitted
+        number = -1 if person is None else int(fitted.people.positions([person])[0])
+        now = fitted.log.end if at is None else float(days([at])[0])
+        named = {
+            key: np.unique(found[found >= 0])
+            for key, ids in (("liked", liked), ("disliked", disliked), ("cart", cart))
+            for found in [fitted.items.positions(list(ids))]
+        }
+        where = -1 if place is None else int(fitted.places.positions([place])[0])
+        log, rows = fitted.log, None
+        if history is not None:
+            log, rows = self._own_log(history), slice(None)
+        return query_of(
+            log,
+            number,
+            now=now,
+            rows=rows,
+            place=where,
+            context=tuple(context),
+            named_weight=self.config.named_weight,
+            **named,
+        )
+
+    def _own_log(self, history: pd.DataFrame) -> Log:
+        """Return the log of one person's history frame."""
+        frame = history.assign(person="-")
+        return make_log(frame, Ids(pd.Index(["-"], dtype=object)), self.fitted.items, self.fitted.places)[0]
+
+    def _blend_for(self, query: Query, exclude_seen: bool) -> Blend:
+        """Choose the blend: by what is known of the person, where they are, and whether seen items count."""
+        blends = self.fitted.blends
+        goals = list(dict.fromkeys(key.split(":")[0] for key in blends))
+        goal = goals[-1] if query.place >= 0 else goals[0]
+        known = len(query.item) + len(query.liked) + len(query.disliked) + len(query.cart)
+        kinds = ("new", "all") if exclude_seen else ("all", "new")
+        for kind in kinds if known else ("cold", *kinds):
+            if f"{goal}:{kind}" in blends:
+                return blends[f"{goal}:{kind}"]
+        return next(iter(blends.values()))
+
+    def _scored(self, query: Query, exclude_seen: bool) -> Scored:
+        blend = self._blend_for(query, exclude_seen)
+        raw = raw_scores(self.fitted.scorers, blend.names, query)
+        parts = blend.parts(raw)
+        return Scored(query, blend, raw, parts, parts.sum(axis=1))
+
+    def _open(self, query: Query, allowed: Allowed, exclude: Sequence[str], exclude_seen: bool) -> NDArray[np.bool_]:
+        """Return the mask of items that may be proposed."""
+        items = self.fitted.items
+        if allowed is None:
+            mask = np.ones(len(items), bool)
+        elif isinstance(allowed, np.ndarray) and allowed.dtype == bool:
+            if len(allowed) != len(items):
+                raise ValueError(f"the mask has {len(allowed)!r} entries for {len(items)!r} items")
+            mask = allowed.copy()
+        else:
+            mask = np.zeros(len(items), bool)
+            found = items.positions(list(allowed))
+            mask[found[found >= 0]] = True
+        out = items.positions(list(exclude))
+        for gone in (out[out >= 0], query.liked, query.disliked, query.cart):
+            mask[gone] = False
+        if exclude_seen:
+            mask[query.item] = False
+        return mask
+
+    def _sum(self, scored: Scored, item: int) -> tuple[float, dict[str, float]]:
+        """Return (score, parts by name) of one item; the parts of one name are added."""
+        parts: dict[str, float] = {}
+        for name, value in zip(scored.blend.names, scored.parts[item], strict=True):
+            if value != 0.0:
+                label = self.fitted.scorers[name].name
+                parts[label] = parts.get(label, 0.0) + float(value)
+        return float(scored.score[item]), parts
+
+    def _because(self, scored: Scored, item: int) -> tuple[tuple[str, float], ...]:
+        """Return what each history item adds to the score of `item`, largest first."""
+        scales = scored.blend.scales(scored.raw)
+        total = np.zeros(len(self.fitted.items))
+        for name, factor in zip(scored.blend.names, scales, strict=True):
+            if factor > 0:
+                behind, value = self.fitted.scorers[name].because(scored.query, item)
+                total[behind] += value * factor
+        behind = np.flatnonzero(total)
+        behind = behind[np.argsort(-np.abs(total[behind]), kind="stable")]
+        return tuple((str(self.fitted.items.index[one]), float(total[one])) for one in behind)
+
+    def _fired(self, scored: Scored, item: int) -> tuple[Fired, ...]:
+        """Return the rules that fired for `item`, strongest first."""
+        scorer = self.fitted.scorers.get("rules")
+        if not isinstance(scorer, RuleScorer) or "rules" not in scored.blend.names:
+            return ()
+        factor = float(scored.blend.scales(scored.raw)[scored.blend.names.index("rules")])
+        ids = self.fitted.items.index
+        fired = [
+            Fired(
+                tuple(str(ids[one]) for one in scorer.members(int(rule))),
+                str(ids[item]),
+                tuple(word for word in scorer.contexts[rule].split("|") if word),
+                scorer.kinds[rule],
+                float(value) * factor,
+            )
+            for rule, value in zip(*scorer.fired(scored.query), strict=True)
+            if scorer.consequent[rule] == item
+        ]
+        return tuple(sorted(fired, key=lambda one: -one.contribution))
+
+    def _diverse(self, score: Floats, open_items: NDArray[np.bool_], k: int, diversity: float) -> Ints:
+        """Pick by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) among the best 5 k.
+
+        Each step takes the largest (1 - diversity) * relevance - diversity * (largest likeness to what is picked),
+        relevance scaled to 0..1 and likeness the cosine of who took both.
+        """
+        pool = _top(score, open_items, 5 * k)
+        if not len(pool):
+            return pool
+        like = _likeness(self.fitted.log, pool)
+        span = max(float(score[pool].max() - score[pool].min()), 1e-12)
+        relevance = (score[pool] - score[pool].min()) / span
+        picked: list[int] = []
+        nearest = np.zeros(len(pool))
+        for _ in range(min(k, len(pool))):
+            value = (1 - diversity) * relevance - diversity * nearest
+            value[picked] = -np.inf
+            picked.append(int(np.argmax(value)))
+            nearest = np.maximum(nearest, like[picked[-1]])
+        return pool[picked]
+
+
+def _raised(
+    rows: pd.DataFrame, items: pd.DataFrame, vectors: NDArray[np.float32] | None
+) -> tuple[pd.DataFrame, pd.DataFrame, NDArray[np.float32] | None]:
+    """Return rows, items and vectors at the level of parents."""
+    has = items["parent"].notna().to_numpy()
+    parent = dict(zip(items["item"][has], items["parent"][has], strict=True))
+    raised = rows.assign(item=rows["item"].map(lambda one: parent.get(one, one)))
+    return raised, items[~has].reset_index(drop=True), None if vectors is None else vectors[~has]
+
+
+def _completed(blend: Blend, scorers: Mapping[str, Scorer], config: RankConfig) -> Blend:
+    """Drop what could not be fitted on all rows, and give unlearned rules their share."""
+    kept = [place for place, name in enumerate(blend.names) if name in scorers]
+    names, weights = tuple(blend.names[p] for p in kept), blend.weights[kept]
+    if "rules" in scorers and "rules" not in names:
+        names = (*names, "rules")
+        weights = np.r_[weights, config.rules_share * float(weights.max(initial=0.0))]
+    return Blend(names, weights, absolute_of(names))
+
+
+def _spread(value: Any, n: int) -> list[Any]:
+    """Return one value for each of `n` people."""
+    if value is None or isinstance(value, str) or not hasattr(value, "__len__"):
+        return [value] * n
+    if len(value) != n:
+        raise ValueError(f"give one value or one per person: got {len(value)!r} for {n!r} people")
+    return list(value)
+
+
+def _spread_words(context: Any, n: int) -> list[tuple[str, ...]]:
+    """Return context words for each of `n` people: one tuple of words for all, or one tuple each."""
+    if context is None:
+        return [()] * n
+    if isinstance(context, str):
+        return [(context,)] * n
+    if all(isinstance(word, str) for word in context):
+        return [tuple(context)] * n
+    return [tuple(words) for words in _spread(list(context), n)]
+
+
+def _top(score: Floats, open_items: NDArray[np.bool_], k: int) -> Ints:
+    """Return the `k` open items with the largest scores, best first, ties in the order of ids."""
+    items = np.flatnonzero(open_items)
+    if len(items) > 4 * k:
+        border = np.partition(-score[items], k - 1)[k - 1]
+        items = items[-score[items] <= border]
+    return items[np.argsort(-score[items], kind="stable")[:k]]
+
+
+def _rank(score: Floats, open_items: NDArray[np.bool_], item: int) -> int:
+    """Return the rank of an item as `_top` would order it, 0 where it is not open."""
+    if not open_items[item]:
+        return 0
+    better = (score > score[item]) & open_items
+    tied = (score == score[item]) & open_items
+    return int(better.sum() + tied[:item].sum()) + 1
+
+
+def _likeness(log: Log, pool: Ints) -> Floats:
+    """Return cosines between the takers of the items of `pool`."""
+    place = np.full(log.n_items, -1, np.int64)
+    place[pool] = np.arange(len(pool))
+    kept = place[log.item] >= 0
+    took = np.zeros((len(pool), log.n_people), np.float32)
+    took[place[log.item[kept]], log.person[kept]] = 1.0
+    length = np.sqrt(took.sum(axis=1))
+    length[length == 0] = 1.0
+    took /= length[:, None]
+    return np.asarray(took @ took.T, dtype=float)

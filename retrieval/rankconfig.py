@@ -43,6 +43,10 @@ class RankConfig(BaseModel):
     named_weight: float = Field(default=3.0, gt=0)
     """What an item named as liked or disliked in a message weighs, in units of a person's latest row."""
 
+    rules_share: float = Field(default=0.1, ge=0)
+    """Weight of a plain frame of rules as a share of the largest learned weight. It is not learned: such rules have
+    seen the validation rows. Rules from a callable are learned like any scorer."""
+
     seed: int = 0
     """Seed of every draw."""
 

@@ -136,13 +136,18 @@ class Linear:
 
 def _weighted_rows(matrix: sp.csr_array, rows: Ints, weight: Floats) -> Floats:
     """Return sum over r of weight[r] * matrix[rows[r]]; twice as fast as slicing and multiplying."""
-    starts, ends = matrix.indptr[rows], matrix.indptr[rows + 1]
-    lengths = ends - starts
-    offsets = np.repeat(starts - np.r_[0, np.cumsum(lengths)[:-1]], lengths)
-    flat = np.arange(int(lengths.sum())) + offsets
+    flat, lengths = row_cells(matrix, rows)
     return np.bincount(
         matrix.indices[flat], weights=np.repeat(weight, lengths) * matrix.data[flat], minlength=matrix.shape[1]
     )
+
+
+def row_cells(matrix: sp.csr_array, rows: Ints) -> tuple[Ints, Ints]:
+    """Return where the stored cells of some rows lie, and how many each row has."""
+    starts = matrix.indptr[rows].astype(np.int64)
+    lengths = matrix.indptr[rows + 1].astype(np.int64) - starts
+    before = np.cumsum(lengths) - lengths
+    return np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths), lengths
 
 
 def taken(log: Log) -> sp.csr_array:

@@ -1,0 +1,269 @@
+"""Fitting the ranker: frames to integers, the scorers of a log, and the validation questions that teach the blend.
+
+Knows which scorers exist and which data feeds each. It refuses to answer questions (`retrieval.rank`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from retrieval.blend import Blend, Lesson, learn, lesson, scale
+from retrieval.cf import cosine, ease, neighbours, walk
+from retrieval.popularity import Content, Kinds, context_lift, place_lift, popular, trait_lift
+from retrieval.profile import Floats, Ids, Ints, Log, Query, query_of
+from retrieval.rankconfig import RankConfig
+from retrieval.repeat import habit
+from retrieval.rules import RuleScorer
+from retrieval.scorer import Scorer, Side
+from retrieval.sequence import near_in_time
+
+ABSOLUTE = frozenset(
+    {"popular", "trend", "place", "context", "traits", "kind", "again_window", "again_visit", "rules"}
+)
+"""Scorers whose raw scores mean the same in every question; the others are divided by their largest."""
+COLD = ("popular", "trend", "place", "context", "traits")
+"""Scorers that need no history: they make the blend for someone of whom nothing is known."""
+REPEATS = 0.2
+"""A log where a larger share of rows repeats an earlier (person, item) is one of habits."""
+_MAX_TRAIT_VALUES = 60
+
+Scorers = Mapping[str, Scorer]
+RulesOf = Callable[[NDArray[np.bool_]], RuleScorer | None]
+
+
+def repeat_share(log: Log) -> float:
+    """Return the share of rows that repeat an item which the same person took before."""
+    if not len(log.item):
+        return 0.0
+    return 1.0 - len(np.unique(log.person * log.n_items + log.item)) / len(log.item)
+
+
+def goals_of(log: Log, config: RankConfig) -> tuple[str, ...]:
+    """Return the goals that get a blend each."""
+    if config.goal != "auto":
+        return (config.goal,)
+    if repeat_share(log) <= REPEATS or log.end == 0.0:
+        return ("next",)
+    return ("window", "visit") if log.has_visits else ("window",)
+
+
+def make_side(
+    items: Ids, people: Ids, places: Ids, item_frame: pd.DataFrame | None, people_frame: pd.DataFrame | None,
+    vectors: NDArray[np.float32] | None,
+) -> Side:
+    """Read what the item and people frames say, in internal ids.
+
+    Raises:
+        ValueError: the vectors do not match the item frame.
+    """
+    group = np.full(len(items), -1, np.int64)
+    n_groups, aligned = 0, None
+    if item_frame is not None:
+        at = items.positions(item_frame["item"])
+        known = at >= 0
+        labels = _group_labels(item_frame)
+        if labels is not None:
+            codes, names = pd.factorize(labels, sort=True)
+            group[at[known]] = codes[known]
+            n_groups = len(names)
+        if vectors is not None:
+            if len(vectors) != len(item_frame):
+                raise ValueError(f"vectors has {len(vectors)!r} rows, items {len(item_frame)!r}: give one row an item")
+            aligned = np.zeros((len(items), vectors.shape[1]), np.float32)
+            aligned[at[known]] = vectors[known]
+    home, traits = _people_side(people, places, people_frame)
+    return Side(parent=group, n_groups=n_groups, vectors=aligned, traits=traits, home=home)
+
+
+def _group_labels(frame: pd.DataFrame) -> pd.Series | None:
+    """Return each item's group: its parent, else its first category."""
+    label = pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    if "category" in frame:
+        label = frame["category"].astype("string").str.split("|").str[0].astype(object)
+    if "parent" in frame:
+        parent = frame["parent"].astype(object)
+        label = parent.where(parent.notna(), label)
+    label = label.where(label.notna(), None)
+    return None if label.isna().all() else label
+
+
+def _people_side(people: Ids, places: Ids, frame: pd.DataFrame | None) -> tuple[Ints | None, Ints | None]:
+    """Return (home, traits); numbers with many values become tenths of the people."""
+    if frame is None or frame.empty:
+        return None, None
+    at = people.positions(frame["person"])
+    known = at >= 0
+    home = None
+    if "place" in frame:
+        home = np.full(len(people), -1, np.int64)
+        home[at[known]] = places.positions(frame["place"].astype(object))[known]
+    columns = []
+    for name in sorted(set(frame.columns) - {"person", "place"}):
+        values = frame[name]
+        if pd.api.types.is_numeric_dtype(values) and values.nunique() > _MAX_TRAIT_VALUES // 2:
+            values = pd.qcut(values, 8, labels=False, duplicates="drop")
+        codes, names = pd.factorize(values.astype("string"), sort=True)
+        if 2 <= len(names) <= _MAX_TRAIT_VALUES:
+            column = np.full(len(people), -1, np.int64)
+            column[at[known]] = codes[known]
+            columns.append(column)
+    return home, np.stack(columns, axis=1) if columns else None
+
+
+def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | None) -> dict[str, Scorer]:
+    """Fit every scorer that the log can feed, keyed by the name in a blend."""
+    goals = goals_of(log, config)
+    habits = repeat_share(log) > REPEATS
+    limit = config.dense_items
+    near, beside = near_in_time(log, limit=limit)
+    found: dict[str, Scorer | None] = {
+        "ease": ease(log, limit=limit),
+        "broad": ease(log, limit=limit, fade=0.5, name="broad"),
+        "near": near,
+        "beside": beside,
+        "walk": walk(log),
+        "similar": cosine(log),
+        "people": neighbours(log),
+        "popular": popular(log, fade=None, name="popular"),
+        "trend": popular(log, fade=config.window_days, name="trend") if log.end > 0 else None,
+        "place": place_lift(log, side),
+        "context": context_lift(log),
+        "traits": trait_lift(log, side),
+        "kind": Kinds(side.parent, 0.5) if side.n_groups else None,
+        "content": None if side.vectors is None else Content(side.vectors, 0.75),
+        "rules": rules,
+    }
+    if (log.strength < 0.999).any():
+        found["taste"] = ease(log, limit=limit, fade=0.75, graded=True, name="taste")
+    if habits:
+        for goal, visits in (("window", False), ("visit", True)):
+            if goal in goals or (goal == "window" and goals == ("next",)):
+                found[f"again_{goal}"] = habit(log, side, window=config.window_days, visits=visits, name="again")
+    wanted = config.scorers
+    return {
+        name: one for name, one in found.items() if one is not None and (not wanted or one.name in wanted)
+    }
+
+
+def raw_scores(scorers: Scorers, names: tuple[str, ...], query: Query) -> Floats:
+    """Return items x scorers."""
+    return np.stack([scorers[name].score(query) for name in names], axis=1)
+
+
+@dataclass(frozen=True)
+class Split:
+    """A validation split: the rows that may be learned from, and the questions about the rest."""
+
+    head: NDArray[np.bool_]
+    questions: tuple[tuple[Query, Ints], ...]
+    """Each question with the items that were taken."""
+
+
+def split_next(log: Log, rng: np.random.Generator, most: int, *, held: int = 2) -> Split:
+    """Hold out the last `held` rows of each person; each is asked with all rows before it."""
+    length = np.diff(log.starts)[log.person]
+    back = log.starts[log.person + 1] - 1 - np.arange(len(log.person))
+    head = (back >= held) | (length <= held + 1)
+    people = _draw(np.flatnonzero(np.diff(log.starts) > held + 1), most, rng)
+    questions = []
+    for person in people:
+        start, end = int(log.starts[person]), int(log.starts[person + 1])
+        for row in range(end - held, end):
+            if log.sign[row] > 0:
+                now = log.at[row] if not np.isnan(log.at[row]) else log.end
+                place = int(log.place[row])
+                asked = query_of(log, int(person), now=float(now), rows=slice(start, row), place=place)
+                questions.append((asked, log.item[row : row + 1]))
+    return Split(head, tuple(questions))
+
+
+def split_window(log: Log, rng: np.random.Generator, most: int, *, days: float, visit: bool) -> Split:
+    """Hold out the last `days`; a person is asked at its start for all of it, or at the first larger visit in it."""
+    cut = log.end - days
+    head = ~(log.at >= cut)
+    before = np.bincount(log.person[head], minlength=log.n_people)
+    after = np.bincount(log.person[~head], minlength=log.n_people)
+    people = _draw(np.flatnonzero((before > 0) & (after > 0)), most, rng)
+    questions = []
+    for person in people:
+        start, end = int(log.starts[person]), int(log.starts[person + 1])
+        middle = start + int(before[person])
+        rows = np.arange(middle, end)
+        if visit:
+            visits, counts = np.unique(log.step[rows], return_counts=True)
+            large = visits[counts >= min(3, counts.max())]
+            rows = rows[log.step[rows] == large[0]]
+        right = np.unique(log.item[rows][log.sign[rows] > 0])
+        if len(right):
+            now = float(log.at[rows[0]]) if visit else cut
+            place = int(log.place[rows[0]]) if visit else -1
+            asked = query_of(log, int(person), now=now, rows=slice(start, middle), place=place)
+            questions.append((asked, right))
+    return Split(head, tuple(questions))
+
+
+def _draw(people: Ints, most: int, rng: np.random.Generator) -> Ints:
+    return people if len(people) <= most else np.sort(rng.choice(people, most, replace=False))
+
+
+def learn_blends(log: Log, side: Side, config: RankConfig, rules_of: RulesOf) -> dict[str, Blend]:
+    """Learn a blend for each goal, for all items and for new ones only, on rows held out from the end.
+
+    Where too little can be held out, every scorer weighs the same.
+    """
+    rng = np.random.default_rng(config.seed)
+    blends: dict[str, Blend] = {}
+    fitted: tuple[bytes, dict[str, Scorer]] | None = None
+    for goal in goals_of(log, config):
+        split = _split(log, config, goal, rng)
+        key = np.packbits(split.head).tobytes()
+        if fitted is None or fitted[0] != key:
+            fitted = (key, fit_scorers(log.keep(split.head), side, config, rules_of(split.head)))
+        scorers = fitted[1]
+        warm = tuple(n for n in scorers if not n.startswith("again_") or n == f"again_{goal}" or goal == "next")
+        blends |= {f"{goal}:{kind}": blend for kind, blend in _learned(scorers, warm, split, rng).items()}
+    return blends
+
+
+def _split(log: Log, config: RankConfig, goal: str, rng: np.random.Generator) -> Split:
+    if goal == "next":
+        return split_next(log, rng, config.learn_people)
+    return split_window(log, rng, config.learn_people, days=config.window_days, visit=goal == "visit")
+
+
+def _learned(
+    scorers: Scorers, names: tuple[str, ...], split: Split, rng: np.random.Generator
+) -> dict[str, Blend]:
+    """Learn from validation questions: a blend for "all" items, for "new" ones, and for "cold" people."""
+    absolute = absolute_of(names)
+    cold = np.array([name in COLD for name in names])
+    repeats = any(name.startswith("again_") for name in names)
+    lessons: dict[str, list[Lesson | None]] = {"all": [], "new": [], "cold": []}
+    for query, right in split.questions:
+        raw = raw_scores(scorers, names, query)
+        scaled = np.nan_to_num(raw) * scale(raw, absolute)
+        known = ~np.isnan(raw).all(axis=1)
+        unseen = known.copy()
+        unseen[query.item] = False
+        lessons["new"].append(lesson(scaled, unseen, right, rng))
+        if repeats:
+            lessons["all"].append(lesson(scaled, known, right, rng))
+        if cold.any():
+            lessons["cold"].append(lesson(scaled[:, cold], known, right, rng))
+    out = {}
+    for kind, some in lessons.items():
+        taught = [one for one in some if one is not None]
+        kept = tuple(np.array(names)[cold].tolist()) if kind == "cold" else names
+        if taught:
+            out[kind] = Blend(kept, learn(taught, len(kept)), absolute_of(kept))
+    return out
+
+
+def absolute_of(names: tuple[str, ...]) -> NDArray[np.bool_]:
+    """Return which scorers keep their scale."""
+    return np.array([name in ABSOLUTE for name in names], dtype=bool)
