@@ -38,7 +38,11 @@ def nearest(vectors, query, k, allowed=None):
     return [str(row) for row in order[:k]]
 
 
-@pytest.fixture(scope="module", params=KINDS)
+SLOW = {"IVF,PQ": [pytest.mark.slow]}
+"""FAISS takes seconds to train product codes, however few the vectors."""
+
+
+@pytest.fixture(scope="module", params=[pytest.param(kind, marks=SLOW.get(kind, [])) for kind in KINDS])
 def made(request):
     vectors = clusters(2000)
     index = ItemIndex.build([str(row) for row in range(2000)], vectors, KINDS[request.param])
