@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -119,7 +119,8 @@ class SentenceEncoder:
                 from sentence_transformers import SentenceTransformer
                 from transformers.utils import logging
 
-                logging.disable_progress_bar()  # of reading the weights: it would show in a pipe as well
+                hide: Callable[[], None] = logging.disable_progress_bar
+                hide()  # The bar of reading the weights would show in a pipe as well.
                 if self._threads is not None:
                     torch.set_num_threads(self._threads)
                 device = self._device
