@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from bot.catalogue import OpenCatalog
 from bot.dialogue.turn import (
@@ -272,15 +272,8 @@ class Almanac:
             call=lambda call, situation: self._call(catalog, call, situation),
             model=self.model,
             choose=llm.choose,
-            wording=self._wording(),
+            wording=llm.worded_by,
         )
-
-    def _wording(self) -> Literal["template", "model"]:
-        """Who words answers: "auto" trusts a served model, and leaves a small local one to the templates."""
-        llm = self.settings.llm
-        if llm.wording == "auto":
-            return "template" if llm.backend == "local" else "model"
-        return llm.wording
 
     def _conversation(
         self, catalog: OpenCatalog, conversation: str | None, history: Sequence[Message]

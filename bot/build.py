@@ -37,7 +37,7 @@ from db.queries import (
 )
 from db.values import Catalog
 from mining.miner import mine
-from retrieval.encode import SentenceEncoder
+from retrieval.encode import Encoder, HashingEncoder, SentenceEncoder
 from retrieval.rank import Recommender
 from retrieval.search import ItemSearch
 
@@ -74,8 +74,10 @@ def encoder_folder(settings: Settings) -> Path:
     return fetch("all-minilm-l6-v2", settings.cache, override=settings.encoder)
 
 
-def open_encoder(settings: Settings) -> SentenceEncoder:
-    """The sentence encoder that the settings name."""
+def open_encoder(settings: Settings) -> Encoder:
+    """The encoder that the settings name; "hashing" needs no model and knows no meaning, for tests and trials."""
+    if settings.encoder == "hashing":
+        return HashingEncoder()
     retrieval = settings.retrieval
     return SentenceEncoder(
         encoder_folder(settings),
@@ -151,10 +153,12 @@ def _write_parts(
         book = mine(interactions, items, places, config=config)
         book.save(folder / RULES)
     with clock.stage("index"):
+        variants = items[items["parent"].notna()] if "parent" in items else items.iloc[:0]
+        shelf = pd.concat([shown, variants], ignore_index=True) if len(variants) else shown
         search = ItemSearch.build(
-            shown,
+            shelf,
             open_encoder(settings),
-            popularity=shown["n"].to_numpy(dtype=np.float64),
+            popularity=shelf["n"].fillna(0).to_numpy(dtype=np.float64),
             config=settings.retrieval,
         )
         search.save(folder / SEARCH)

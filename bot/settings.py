@@ -63,7 +63,7 @@ class Settings(BaseModel):
     seed: int = 20_170_101
     """Seed of everything random in a build."""
     encoder: str = "all-minilm-l6-v2"
-    """Sentence encoder: an asset's name, a folder or a hub id."""
+    """Sentence encoder: an asset's name, a folder, a hub id, or "hashing" (words only, no model)."""
     db: DbConfig = Field(default_factory=DbConfig)
     mining: MiningConfig = Field(default_factory=MiningConfig)
     retrieval: RetrievalConfig = Field(default_factory=RetrievalConfig)

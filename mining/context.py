@@ -220,7 +220,7 @@ def context_words(at: pd.Series, calendar: Calendar, zones: pd.Series | None = N
     known = local.notna().to_numpy()
     date = (local - pd.Timedelta(hours=calendar.day_start)).dt.normalize()
     hour = local.dt.hour.to_numpy()[known].astype(np.int64)
-    weekday = date.dt.weekday.to_numpy()[known].astype(np.int64)
+    weekday = date.dt.day_of_week.to_numpy()[known].astype(np.int64)
     month = date.dt.month.to_numpy()[known].astype(np.int64) - 1
     filled = {
         col.HOUR: hour,

@@ -18,9 +18,6 @@ class Progress(Protocol):
     def stage(self, name: str) -> None:
         """Say which stage begins."""
 
-    def advance(self, done: int, total: int) -> None:
-        """Say how far the stage is."""
-
 
 def mine(
     interactions: pd.DataFrame,
@@ -30,5 +27,39 @@ def mine(
     config: MiningConfig | None = None,
     progress: Progress | None = None,
 ) -> RuleBook:
-    """Mine every kind of rule and build the index that counts on demand."""
-    raise NotImplementedError
+    """Mine every kind of rule and build the index that counts on demand.
+
+    Args:
+        interactions: `person` and `item`; optionally `at`, `place`, `basket`.
+        items: `item`; optionally `title`, `category` ("A|B"), `parent` (a variant rolls up to it).
+        places: `place`; optionally `name`, `parent`, `zone`.
+        config: Definitions of baskets and contexts, and thresholds.
+        progress: Hears which stage begins.
+
+    Raises:
+        BadFrame: a column is missing, or a value cannot be read.
+    """
+    from mining import finders
+    from mining.basketindex import BasketIndex
+    from mining.baskets import make_baskets
+    from mining.rulebook import RuleBook
+
+    config = config or MiningConfig()
+
+    def begin(stage: str) -> None:
+        if progress is not None:
+            progress.stage(stage)
+
+    begin("baskets")
+    index = BasketIndex.build(make_baskets(interactions, items, places, config=config))
+    begin("pairs")
+    together = finders.together(index, config)
+    begin("contexts")
+    contexts = finders.contexts(index, config)
+    begin("sequences")
+    following = finders.following(index, config)
+    begin("cycles")
+    cycles = finders.cycles(index, config)
+    begin("trends")
+    trends = finders.trends(index, config)
+    return RuleBook(index, (*together, *contexts, *following, *cycles, *trends))

@@ -5,11 +5,18 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.settings import Settings, load_settings
+from tests.world import write_shop
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+if TYPE_CHECKING:
+    from bot.assembly import Almanac
 
 _connect = socket.socket.connect
 _LOOPBACK = ("127.", "::1", "localhost")
@@ -37,3 +44,35 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith("ALMANAC_") and name != "ALMANAC_CACHE":
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def shop_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The tiny shop of `tests/world.py`, loaded from its files and built, without any model."""
+    from bot.build import build_catalogs
+    from bot.loading import load_source
+
+    folder = tmp_path_factory.mktemp("shop")
+    settings = load_settings(
+        {
+            "home": folder / "var",
+            "cache": folder / "cache",
+            "encoder": "hashing",
+            "threads": 1,
+            "llm": {"backend": "none"},
+            "catalogs": {"shop": {"mining": {"min_count": 5, "min_people": 3}}},
+        },
+        environ={},
+    )
+    sources = [str(write_shop(folder / "shop"))]
+    assert [report.catalog for report in load_source(settings, sources, say=lambda _: None)] == ["shop"]
+    assert [report.catalog for report in build_catalogs(settings, say=lambda _: None)] == ["shop"]
+    return settings
+
+
+@pytest.fixture(scope="session")
+def shop(shop_settings: Settings) -> Almanac:
+    """Almanac over the tiny shop; templates and the planner answer."""
+    from bot.assembly import Almanac
+
+    return Almanac.open(shop_settings)
