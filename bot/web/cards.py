@@ -16,6 +16,9 @@ from bot.service import CatalogCard
 from bot.web import words
 
 _COLOURS = 6
+"""Colours for parts of a score (`al-part-0` ...); a seventh part takes the first one again."""
+_FIGURES = 6
+"""Numbers of a fact that show at once; the others are behind a fold."""
 
 
 def text_html(text: str) -> str:
@@ -75,12 +78,14 @@ def fact_table(evidence: Sequence[Evidence]) -> str:
 
 
 def numbers(one: Evidence) -> str:
-    """Return the numbers of a fact as small labelled figures."""
-    figures = "".join(
+    """Return the numbers of a fact as small labelled figures, the first ones at once."""
+    figures = [
         f"<span>{escape(words.NUMBERS.get(name, words.plain(name)))} <b>{words.number(value)}</b></span>"
         for name, value in one.numbers.items()
-    )
-    return f'<span class="al-numbers">{figures}</span>' if figures else ""
+    ]
+    shown, rest = figures[:_FIGURES], figures[_FIGURES:]
+    more = f"<details><summary>{len(rest)} more</summary>{''.join(rest)}</details>" if rest else ""
+    return f'<div class="al-numbers">{"".join(shown)}{more}</div>' if figures else ""
 
 
 def streaming(text: str) -> str:
@@ -142,7 +147,7 @@ def cards(items: Sequence[ItemRef], evidence: Sequence[Evidence]) -> str:
 
 def _legend(names: Sequence[str]) -> str:
     entries = "".join(
-        f'<span><i class="al-part-{index % _COLOURS}"></i>{escape(words.plain(name))}</span>'
+        f'<span><i class="al-part-{index % _COLOURS}"></i>{escape(words.part(name))}</span>'
         for index, name in enumerate(names)
     )
     return f'<p class="al-legend">Score made of {entries}</p>' if entries else ""
@@ -176,7 +181,7 @@ def _score(item: ItemRef, names: Sequence[str], scale: float) -> str:
         for index, name in enumerate(names)
         if item.parts.get(name, 0.0) > 0
     )
-    spelt = ", ".join(f"{words.plain(name)} {item.parts[name]:+.2f}" for name in names if name in item.parts)
+    spelt = ", ".join(f"{words.part(name)} {item.parts[name]:+.2f}" for name in names if name in item.parts)
     return (
         f'<p class="al-score" title="{escape(spelt)}"><span class="al-bar">{segments}</span>'
         f"<b>{item.score:.2f}</b></p>"

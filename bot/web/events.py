@@ -8,7 +8,7 @@ turn at its next event.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event as Flag
@@ -49,7 +49,7 @@ class Turns:
                 stop.set()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
-    async def run(self, start: Callable[[], Iterator[Event]]) -> AsyncIterator[Event]:
+    async def run(self, start: Callable[[], Iterator[Event]]) -> AsyncGenerator[Event]:
         """Yield the events of `start()` as they come; closing this iterator stops the turn.
 
         Args:
@@ -103,12 +103,12 @@ def _work(start: Callable[[], Iterator[Event]], stop: Flag, put: Callable[[objec
         put(_END)
 
 
-async def with_keepalive(events: AsyncIterator[Event], seconds: float) -> AsyncIterator[Event | None]:
+async def with_keepalive(events: AsyncIterator[Event], seconds: float) -> AsyncGenerator[Event | None]:
     """Yield the events, and None whenever `seconds` pass without one."""
     pending: asyncio.Future[Event] | None = None
     try:
         while True:
-            pending = pending or asyncio.ensure_future(anext(events))  # type: ignore[arg-type]
+            pending = pending or asyncio.ensure_future(anext(events))
             done, _ = await asyncio.wait({pending}, timeout=seconds)
             if not done:
                 yield None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from bot.dialogue.turn import Asker, DoneEvent, ErrorEvent, Event, Message, TokenEvent, ToolCallEvent
@@ -44,7 +44,7 @@ class TurnRunner:
         conversation: str | None,
         history: Sequence[Message],
         asker: Asker,
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event]:
         """Yield the events of one turn; the last one is a `DoneEvent` or an `ErrorEvent`.
 
         Raises:

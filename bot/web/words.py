@@ -36,14 +36,21 @@ NUMBERS: Mapping[str, str] = {
     "n_x": "with the first",
     "n_y": "with the second",
     "n_xy": "with both",
-    "q_value": "q",
-    "p_value": "p",
 }
+"""By name of a number: what it counts, where the name alone says too little."""
+
+PARTS: Mapping[str, str] = {"content": "likeness of text", "rules": "rules that fire now"}
+"""By part of a score: what it measures, where the name alone says too little."""
 
 
 def plain(name: str) -> str:
     """Return an identifier as words."""
     return name.replace("_", " ").strip()
+
+
+def part(name: str) -> str:
+    """Return what a part of a score is called."""
+    return PARTS.get(name, plain(name))
 
 
 def step_title(tool: str, *, done: bool) -> str:

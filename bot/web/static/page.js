@@ -1,0 +1,97 @@
+// What the chat page does besides Gradio: buttons inside messages, the colour mode, and names for screen readers.
+// A button says what it does by its class: al-say sends its value, al-rate gives the verdict `name` on `value`.
+"use strict";
+(() => {
+  const MODE = "almanac-mode";
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const stored = () => {
+    try {
+      return window.localStorage.getItem(MODE);
+    } catch {
+      return null; // storage is closed to us: the system's mode counts
+    }
+  };
+  const paint = () => document.body?.classList.toggle("dark", (stored() ?? (system.matches ? "dark" : "light")) === "dark");
+
+  const fill = (selector, text) => {
+    const box = document.querySelector(`${selector} textarea, ${selector} input`);
+    if (!box) return null;
+    const prototype = box instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
+    Object.getOwnPropertyDescriptor(prototype.prototype, "value").set.call(box, text);
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    return box;
+  };
+
+  const send = (text) => {
+    const box = fill("#al-ask", text);
+    if (!box) return;
+    window.setTimeout(() => {
+      box.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true }));
+    }, 40); // Gradio takes the text over on its next tick
+  };
+
+  const actions = {
+    "al-say": (button) => send(button.value),
+    "al-rate": (button) => fill("#al-verdict", JSON.stringify({ item: button.value, verdict: button.name, at: Date.now() })),
+    "al-panel": () => document.querySelector(".sidebar .toggle-button")?.click(),
+    "al-new": () => document.querySelector("#al-restart")?.click(),
+    "al-theme": () => {
+      const next = document.body.classList.contains("dark") ? "light" : "dark";
+      try {
+        window.localStorage.setItem(MODE, next);
+      } catch {
+        /* not remembered, still applied */
+      }
+      document.body.classList.toggle("dark", next === "dark");
+    },
+    "al-copy": (button) => {
+      const answer = button.closest(".message-content, .md")?.querySelector(".al-answer");
+      if (!answer || !navigator.clipboard) return;
+      const copy = answer.cloneNode(true);
+      copy.querySelectorAll("sup").forEach((mark) => mark.remove());
+      navigator.clipboard.writeText(copy.innerText).then(() => {
+        button.textContent = "Copied";
+        window.setTimeout(() => (button.textContent = "Copy"), 1500);
+      });
+    },
+  };
+
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button") : null;
+    const name = button && Object.keys(actions).find((one) => button.classList.contains(one));
+    if (name) {
+      event.preventDefault();
+      actions[name](button);
+    }
+  });
+
+  // Gradio names each message after its raw markup; the words inside are the better name.
+  const tidy = () => {
+    document.querySelectorAll("[data-testid='bot'][aria-label], [data-testid='user'][aria-label]").forEach((message) => {
+      message.removeAttribute("aria-label");
+    });
+    document.querySelectorAll(".al-given:not([aria-pressed])").forEach((button) => button.setAttribute("aria-pressed", "true"));
+    document.querySelectorAll(".icon-button[aria-label='']").forEach((button) => {
+      button.setAttribute("aria-label", "Show or hide this step");
+    });
+    document.querySelector(".sidebar .toggle-button:not([aria-label])")?.setAttribute("aria-label", "Who, when and where");
+  };
+
+  document.addEventListener("DOMContentLoaded", () => {
+    paint();
+    let due = 0;
+    new MutationObserver(() => {
+      if (!due) {
+        due = window.requestAnimationFrame(() => {
+          due = 0;
+          tidy();
+        });
+      }
+    }).observe(document.body, { childList: true, subtree: true });
+    new MutationObserver(() => {
+      const wanted = (stored() ?? (system.matches ? "dark" : "light")) === "dark";
+      if (document.body.classList.contains("dark") !== wanted) paint();
+    }).observe(document.body, { attributes: true, attributeFilter: ["class"] });
+    system.addEventListener("change", paint);
+  });
+})();
