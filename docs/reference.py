@@ -11,7 +11,6 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-import click
 import typer
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -28,14 +27,15 @@ def commands() -> list[str]:
     """Every command with its arguments and options."""
     lines = ["## Commands", "", "Exit status: 0 done, 1 a one-line error, 2 wrong usage.", ""]
     group = typer.main.get_command(app)
-    assert isinstance(group, click.Group) or hasattr(group, "commands")
     for name, command in group.commands.items():  # type: ignore[union-attr]
         lines += [f"### `almanac {name}`", "", (command.help or "").strip(), ""]
         rows = []
         for parameter in command.params:
             if parameter.name == "help":
                 continue
-            label = parameter.metavar or parameter.name.upper() if parameter.param_type_name == "argument" else ""
+            label = (
+                parameter.metavar or parameter.name.upper() if parameter.param_type_name == "argument" else ""
+            )
             shown = label or ", ".join(parameter.opts)
             rows.append(f"| `{shown}` | {' '.join((getattr(parameter, 'help', '') or '').split())} |")
         if rows:
@@ -63,7 +63,8 @@ def tools() -> list[str]:
 def field_docs(model: type[BaseModel]) -> dict[str, str]:
     """The string below each field of a model."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(model))).body[0]
-    assert isinstance(tree, ast.ClassDef)
+    if not isinstance(tree, ast.ClassDef):
+        raise TypeError(f"{model!r} is no class")
     found: dict[str, str] = {}
     for above, below in zip(tree.body, tree.body[1:], strict=False):
         if (
@@ -93,7 +94,12 @@ def settings(model: type[BaseModel] = Settings, prefix: str = "") -> list[str]:
 
 def reference() -> str:
     """The whole page."""
-    head = ["# Reference", "", "Written by `python docs/reference.py` from the code; do not edit by hand.", ""]
+    head = [
+        "# Reference",
+        "",
+        "Written by `python docs/reference.py` from the code; do not edit by hand.",
+        "",
+    ]
     table = ["## Settings", "", "In `almanac.toml` by the name, in the environment by the variable.", ""]
     table += ["| name | variable | default | meaning |", "|---|---|---|---|", *settings(), ""]
     return "\n".join([*head, *commands(), *tools(), *table])

@@ -112,7 +112,9 @@ def make_baskets(
 
     matrix = _ones(
         sparse.csr_array(
-            (np.ones(len(item), dtype=np.int32), (basket, item)), shape=(len(head), len(item_ids)), dtype=np.int32
+            (np.ones(len(item), dtype=np.int32), (basket, item)),
+            shape=(len(head), len(item_ids)),
+            dtype=np.int32,
         )
     )
     zones = _zones(place[head], table)
@@ -153,7 +155,9 @@ def _read(interactions: pd.DataFrame) -> pd.DataFrame:
         {
             col.PERSON: interactions[col.PERSON],
             col.ITEM: interactions[col.ITEM],
-            col.AT: at if at is not None else pd.Series(pd.NaT, index=interactions.index).dt.tz_localize("UTC"),
+            col.AT: at
+            if at is not None
+            else pd.Series(pd.NaT, index=interactions.index).dt.tz_localize("UTC"),
             col.PLACE: optional[col.PLACE] if optional[col.PLACE] is not None else none,
             col.BASKET: optional[col.BASKET] if optional[col.BASKET] is not None else none,
         }
@@ -164,7 +168,9 @@ def _codes(values: pd.Series, *, gaps: bool = False) -> tuple[NDArray[np.int32],
     """Return a code for each value and the labels as sorted str; -1 for a gap where gaps are allowed."""
     codes, uniques = pd.factorize(values)
     labels = np.array([str(value) for value in uniques], dtype=object)
-    distinct, recode = np.unique(labels.astype(str), return_inverse=True) if len(labels) else (labels, codes[:0])
+    distinct, recode = (
+        np.unique(labels.astype(str), return_inverse=True) if len(labels) else (labels, codes[:0])
+    )
     recoded = np.where(codes >= 0, recode[codes], -1) if len(distinct) else codes
     if not gaps and (recoded < 0).any():
         raise BadFrame(f"column {values.name!r} has gaps; drop those rows first")
@@ -179,7 +185,9 @@ def _roll_up(
         return item, ids, None
     if col.ITEM not in items:
         raise BadFrame(f"the item frame needs a column 'item'; it has {list(items.columns)}")
-    catalogue = items.assign(**{col.ITEM: items[col.ITEM].astype(str)}).drop_duplicates(col.ITEM).set_index(col.ITEM)
+    catalogue = (
+        items.assign(**{col.ITEM: items[col.ITEM].astype(str)}).drop_duplicates(col.ITEM).set_index(col.ITEM)
+    )
     if config.level == "parent" and col.PARENT in catalogue:
         named = catalogue[col.PARENT].dropna()
         parent = dict(zip(named.index, named.astype(str), strict=True))
@@ -237,7 +245,9 @@ def _zones(place: NDArray[np.int32], table: Places) -> pd.Series | None:
     return pd.Series(np.array([*own, None], dtype=object)[place])
 
 
-def _categories(ids: tuple[str, ...], catalogue: pd.DataFrame | None) -> tuple[tuple[str, ...], sparse.csr_array]:
+def _categories(
+    ids: tuple[str, ...], catalogue: pd.DataFrame | None
+) -> tuple[tuple[str, ...], sparse.csr_array]:
     pairs: list[tuple[int, str]] = []
     if catalogue is not None and col.CATEGORY in catalogue:
         for position, text in enumerate(catalogue[col.CATEGORY].reindex(list(ids))):
@@ -263,6 +273,10 @@ def _ones(matrix: sparse.csr_array) -> sparse.csr_array:
     """Return the same pattern with sorted indices, duplicates merged and uint8 ones."""
     matrix.sum_duplicates()
     return sparse.csr_array(
-        (np.ones(matrix.nnz, dtype=np.uint8), matrix.indices.astype(np.int32), matrix.indptr.astype(np.int64)),
+        (
+            np.ones(matrix.nnz, dtype=np.uint8),
+            matrix.indices.astype(np.int32),
+            matrix.indptr.astype(np.int64),
+        ),
         shape=matrix.shape,
     )

@@ -145,7 +145,10 @@ class RowSets:
     @classmethod
     def load(cls, folder: Path, name: str, layout: Layout) -> RowSets:
         """Map the arrays that `save` wrote."""
-        return cls(layout, *(mapped(folder / f"{name}-{part}.npy") for part in ("start", "rows", "dense", "dense_at")))
+        return cls(
+            layout,
+            *(mapped(folder / f"{name}-{part}.npy") for part in ("start", "rows", "dense", "dense_at")),
+        )
 
 
 def mapped(path: Path) -> NDArray[Any]:

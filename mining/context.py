@@ -61,7 +61,7 @@ CHINESE: Final[Mapping[str, str]] = MappingProxyType(
         "spring": "春季",
         "summer": "夏季",
         "autumn": "秋季",
-    }  # fmt: skip
+    }
 )
 
 _SYNONYMS: Final[Mapping[str, str]] = MappingProxyType(
@@ -118,7 +118,7 @@ _SYNONYMS: Final[Mapping[str, str]] = MappingProxyType(
             for digit, day in zip("一二三四五六", WEEKDAYS[:6], strict=True)
         },
         **{f"{number}月": month for number, month in enumerate(MONTHS, 1)},
-    }  # fmt: skip
+    }
 )
 _RELATIVE: Final = (
     "now", "today", "tonight", "tomorrow", "yesterday", "this month", "this season", "this",

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-
 Keys = str | Sequence[str]
 """One item id or `category:NAME`, or several of them that a basket must all hold."""
 

@@ -155,8 +155,9 @@ def contexts(index: BasketIndex, config: MiningConfig) -> list[Rule]:
         outside = np.maximum(total[some] - hits[some], 0.5) / rest
         gain = hits[some] / n / outside
         low = gain * np.exp(-1.96 / np.sqrt(hits[some]))
-        for at in np.flatnonzero(gain >= config.min_gain):
-            candidates.append((float(low[at]), words, int(some[at])))
+        candidates += [
+            (float(low[at]), words, int(some[at])) for at in np.flatnonzero(gain >= config.min_gain)
+        ]
     candidates.sort(key=lambda one: -one[0])
     found = list(_tested_contexts(index, candidates[:TESTED], config))
     if not found:
@@ -190,7 +191,9 @@ def _tested_contexts(
 def following(index: BasketIndex, config: MiningConfig) -> list[NextRule]:
     """Return what follows each of the most taken items, each the best `PER_SUBJECT`, corrected over all of them."""
     sizes = np.asarray(index.item_rows.sizes)
-    subjects = [int(one) for one in np.argsort(-sizes, kind="stable")[:SUBJECTS] if sizes[one] >= config.min_count]
+    subjects = [
+        int(one) for one in np.argsort(-sizes, kind="stable")[:SUBJECTS] if sizes[one] >= config.min_count
+    ]
     found = [
         rule
         for one in subjects
@@ -213,7 +216,11 @@ def following(index: BasketIndex, config: MiningConfig) -> list[NextRule]:
 def cycles(index: BasketIndex, config: MiningConfig) -> list[Cycle]:
     """Return the cycle of every item that enough people take again."""
     sizes = np.asarray(index.item_rows.sizes)
-    keys = [item for item, n in zip(index.items, sizes, strict=True) if n >= config.min_cycle_days * config.min_people]
+    keys = [
+        item
+        for item, n in zip(index.items, sizes, strict=True)
+        if n >= config.min_cycle_days * config.min_people
+    ]
     found = (
         cycle_of(index, key, min_days=config.min_cycle_days, min_people=config.min_people) for key in keys
     )

@@ -79,7 +79,9 @@ class Places:
         line = [code]
         while (parent := self.parents[line[-1]]) >= 0:
             if parent in line:
-                raise BadFrame(f"place {self.ids[code]!r} is its own ancestor; mend the parents of the places")
+                raise BadFrame(
+                    f"place {self.ids[code]!r} is its own ancestor; mend the parents of the places"
+                )
             line.append(parent)
         return tuple(line)
 
@@ -95,4 +97,4 @@ class Places:
 
 def _known(value: Any) -> bool:
     """None, NaN and pd.NA are gaps; they are the only values that do not equal themselves as a true bool."""
-    return value is not None and (value == value) is True  # noqa: PLR0124
+    return value is not None and (value == value) is True

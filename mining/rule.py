@@ -354,7 +354,11 @@ class Trend:
         if at >= 0:
             values["rest_n"], values["rest_n_x"] = total - self.n[at], total_x - self.n_x[at]
             values["rest_share"] = ratio(values["rest_n_x"], values["rest_n"])
-        for end, label in (("first", self.labels[:1]), ("last", self.labels[-1:]), ("peak", (self.peak,) * bool(self.peak))):
+        for end, label in (
+            ("first", self.labels[:1]),
+            ("last", self.labels[-1:]),
+            ("peak", (self.peak,) * bool(self.peak)),
+        ):
             if label:
                 year, _, *day = (float(part) for part in label[0].split("-"))
                 values |= {f"{end}_year": year} | ({f"{end}_day": day[0]} if day else {})

@@ -160,7 +160,9 @@ class RuleBook:
         """Return the share of baskets with x for each value of a dimension of time or place."""
         return profile_of(self.index, x, by, where)
 
-    def compare(self, x: Keys, y: Keys = (), where: Slice = EVERYTHING, against: Slice = EVERYTHING) -> Comparison:
+    def compare(
+        self, x: Keys, y: Keys = (), where: Slice = EVERYTHING, against: Slice = EVERYTHING
+    ) -> Comparison:
         """Compare the share of x, or of y among baskets with x, in two slices."""
         return compare(self.index, x, y, where, against)
 
@@ -216,7 +218,9 @@ class RuleBook:
 
         document = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
-            raise MiningError(f"rules in format {document['format']!r}, not {FORMAT}; build the catalogue again")
+            raise MiningError(
+                f"rules in format {document['format']!r}, not {FORMAT}; build the catalogue again"
+            )
         rules = [_rule(row["kind"], row["rule"]) for row in document["rules"]]
         return cls(BasketIndex.load(folder / _INDEX), rules)
 
@@ -237,7 +241,18 @@ def _row(rule: Rule | NextRule) -> tuple[object, ...]:
     n_x = count.n if not rule.antecedent else count.n_x
     n_y, n_xy = (count.n_x, count.n_x) if not rule.antecedent else (count.n_y, count.n_xy)
     lag = rule.lag_median if isinstance(rule, NextRule) else float("nan")
-    return (rule.antecedent, rule.consequent, rule.context, rule.kind, count.n, n_x, n_y, n_xy, rule.place, lag)
+    return (
+        rule.antecedent,
+        rule.consequent,
+        rule.context,
+        rule.kind,
+        count.n,
+        n_x,
+        n_y,
+        n_xy,
+        rule.place,
+        lag,
+    )
 
 
 def _rule(kind: str, fields: dict[str, Any]) -> AnyRule:
@@ -251,7 +266,9 @@ def _rule(kind: str, fields: dict[str, Any]) -> AnyRule:
 
 
 def _slice(fields: dict[str, Any]) -> Slice:
-    return Slice(**{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()})
+    return Slice(
+        **{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
+    )
 
 
 def _count(fields: dict[str, Any]) -> Count:

@@ -15,7 +15,9 @@ from scipy import special
 Floats = NDArray[np.float64]
 
 
-def fisher_greater(n_xy: ArrayLike, n_x: ArrayLike, n_y: ArrayLike, n: ArrayLike, *, mid: bool = False) -> Floats:
+def fisher_greater(
+    n_xy: ArrayLike, n_x: ArrayLike, n_y: ArrayLike, n: ArrayLike, *, mid: bool = False
+) -> Floats:
     """Return P(K >= n_xy) for K hypergeometric: one-sided exact test that x and y meet more than by chance.
 
     K counts the y among n_x baskets drawn without replacement from n of which n_y hold y (Fisher 1935). With
@@ -43,7 +45,9 @@ def _log_hypergeometric(k: Floats, x: Floats, y: Floats, n: Floats) -> Floats:
     return choose(y, k) + choose(n - y, x - k) - choose(n, x)
 
 
-def _tail(k: Floats, x: Floats, y: Floats, n: Floats, point: Floats, *, up: bool, on: NDArray[np.bool_]) -> Floats:
+def _tail(
+    k: Floats, x: Floats, y: Floats, n: Floats, point: Floats, *, up: bool, on: NDArray[np.bool_]
+) -> Floats:
     """Sum the terms beyond k on one side, for the entries that are `on`; each series ends when terms vanish."""
     total = np.zeros_like(point)
     live = np.flatnonzero(on)
@@ -210,7 +214,9 @@ def mantel_haenszel(a: ArrayLike, b: ArrayLike, c: ArrayLike, d: ArrayLike) -> O
         return Odds(float("nan"), float("nan"), float("nan"))
     if not up or not down:
         return Odds(0.0, 0.0, float("nan")) if not up else Odds(float("inf"), float("nan"), float("inf"))
-    variance = (p * r).sum() / (2 * up**2) + (p * s + q * r).sum() / (2 * up * down) + (q * s).sum() / (2 * down**2)
+    variance = (
+        (p * r).sum() / (2 * up**2) + (p * s + q * r).sum() / (2 * up * down) + (q * s).sum() / (2 * down**2)
+    )
     value, spread = up / down, 1.96 * float(np.sqrt(variance))
     return Odds(value, value * float(np.exp(-spread)), value * float(np.exp(spread)))
 

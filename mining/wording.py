@@ -127,7 +127,7 @@ def say_next(rule: NextRule, names: Names, lang: str = "en", *, wording: Wording
         )
     lead = f"{opened(where)}, after" if where else "After"
     lag = f", usually {number(rule.lag_median)} days later" if rule.n_xy else ""
-    habit = f"any of their {words.baskets} {percent(rule.habit)}, after " if rule.habit == rule.habit else ""  # noqa: PLR0124
+    habit = f"any of their {words.baskets} {percent(rule.habit)}, after " if rule.habit == rule.habit else ""
     back = f"; the other way round {percent(rule.reverse_confidence)}" if rule.reverse_n else ""
     return (
         f"{lead} {whole(rule.n_xy)} of {whole(rule.n_x)} {words.baskets} with {x}, the same person {words.verb} {y} "
@@ -237,7 +237,7 @@ def say_profile(profile: Profile, names: Names, lang: str = "en", *, wording: Wo
     if lang == "zh":
         near = f"，与{'、'.join(others)}相差无几" if others else ""
         return f"{key}占比最高的是{top}{near}；最低的是{bottom}。"
-    near = f", with {', '.join(others)} too close to tell apart" if others else ""
+    near = f", and about as strong {', '.join(others)}" if others else ""
     return f"{key} is strongest {top}{near}; weakest {bottom}."
 
 

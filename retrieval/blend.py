@@ -15,6 +15,8 @@ from scipy.optimize import minimize
 from retrieval.profile import Floats, Ints
 
 Matrix = NDArray[np.float64]
+_CHUNK = 512
+"""Questions whose pairs are held in memory at once while learning."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,14 @@ class Blend:
     def parts(self, raw: Matrix) -> Matrix:
         """Return items x scorers: what each scorer adds to each item, 0 where it cannot score."""
         return np.asarray(np.nan_to_num(raw) * self.scales(raw))
+
+    def pruned(self) -> Blend:
+        """Return the blend without scorers of weight 0; the first stays where all are."""
+        kept = self.weights > 0
+        if not kept.any():
+            kept[:1] = True
+        names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
+        return Blend(names, self.weights[kept], self.absolute[kept])
 
 
 def scale(raw: Matrix, absolute: NDArray[np.bool_]) -> Floats:
@@ -54,7 +64,13 @@ class Lesson:
 
 
 def lesson(
-    scaled: Matrix, allowed: NDArray[np.bool_], right: Ints, rng: np.random.Generator, *, top: int = 40, most: int = 12
+    scaled: Matrix,
+    allowed: NDArray[np.bool_],
+    right: Ints,
+    rng: np.random.Generator,
+    *,
+    top: int = 40,
+    most: int = 8,
 ) -> Lesson | None:
     """Pick what a question teaches: right items (at most `most`), each scorer's top, and a few at random."""
     right = right[allowed[right]]
@@ -87,11 +103,19 @@ def learn(
     pack = _Pack.of(lessons)
     bounds = [(floor, None)] * n_scorers
     start = np.full(n_scorers, 5.0 / n_scorers)
-    first = minimize(pack.choice, start, args=(1e-3,), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}).x
+    first = minimize(
+        pack.choice, start, args=(1e-3,), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}
+    ).x
     tried = [first]
     for factor in (1.0, 3.0):
         found = minimize(
-            pack.smooth, first * factor, args=(ridge, k), jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 60}
+            pack.smooth,
+            first * factor,
+            args=(ridge,),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": 60},
         )
         tried.append(found.x)
     values = [pack.ndcg(w, k) for w in tried]
@@ -137,34 +161,37 @@ class _Pack:
         weight = 1.0 / np.maximum(n_right, 1)[self.question]
         right = self.x[self.question, self.row]
         loss = (np.log(z) + top[:, 0]).mean() - ((right @ w) * weight).sum() / len(s)
-        gradient = np.einsum("qc,qcf->f", e / z[:, None], self.x) / len(s) - (right * weight[:, None]).sum(0) / len(s)
+        gradient = np.einsum("qc,qcf->f", e / z[:, None], self.x) / len(s) - (right * weight[:, None]).sum(
+            0
+        ) / len(s)
         return float(loss + ridge * (w @ w) / 2), (gradient + ridge * w).astype(float)
 
-    def smooth(self, w: Floats, ridge: float, k: int) -> tuple[float, Floats]:
+    def smooth(self, w: Floats, ridge: float) -> tuple[float, Floats]:
         s = self._scores(w)
-        gain, gradient = 0.0, np.zeros(len(w))
-        for first in range(0, len(self.row), 4096):
-            part = slice(first, first + 4096)
+        gain, pulls = 0.0, np.zeros_like(s)
+        begins = np.flatnonzero(np.r_[True, np.diff(self.question) != 0])
+        for first in range(0, len(begins), _CHUNK):
+            begin = begins[first : first + _CHUNK]
+            part = slice(int(begin[0]), int(begins[first + _CHUNK]) if first + _CHUNK < len(begins) else None)
             q, r, share = self.question[part], self.row[part], self.share[part]
-            mine = s[q, r]
-            sig = 1.0 / (1.0 + np.exp(-np.clip(s[q] - mine[:, None], -30, 30)))
+            sig = 1.0 / (1.0 + np.exp(np.clip(s[q, r][:, None] - s[q], -30, 30)))
             sig[~self.valid[q]] = 0.0
             sig[np.arange(len(q)), r] = 0.0
             rank = 1.0 + sig.sum(axis=1)
             gain += float((share / np.log2(1.0 + rank)).sum())
             slope = -share * np.log(2) / (np.log(1.0 + rank) ** 2 * (1.0 + rank))
-            pull = sig * (1 - sig) * slope[:, None]
-            by_question = np.zeros_like(s)
-            np.add.at(by_question, q, pull)
-            np.add.at(by_question, (q, r), -pull.sum(axis=1))
-            gradient += np.einsum("qc,qcf->f", by_question, self.x)
+            sig *= (1 - sig) * slope[:, None]
+            sig[np.arange(len(q)), r] = -sig.sum(axis=1)
+            pulls[self.question[begin]] = np.add.reduceat(sig, begin - begin[0], axis=0)
+        gradient = np.einsum("qc,qcf->f", pulls, self.x)
         n = len(s)
         return -gain / n + ridge * float(w @ w) / 2, -gradient / n + ridge * w
 
     def ndcg(self, w: Floats, k: int) -> float:
         s = self._scores(w)
-        mine = s[self.question, self.row]
-        rank = (s[self.question] > mine[:, None]).sum(axis=1) + 1
+        mine = s[self.question, self.row][:, None]
+        level = s[self.question]
+        rank = 1 + (level > mine).sum(axis=1) + ((level == mine).sum(axis=1) - 1) / 2
         return float((np.where(rank <= k, self.share / np.log2(1.0 + rank), 0.0)).sum() / len(s))
 
 

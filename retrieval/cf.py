@@ -20,9 +20,7 @@ from retrieval.scorer import NOTHING, Arrays, Linear, most_taken, row_cells, tak
 _BLOCK = 1024
 
 
-def ease(
-    log: Log, *, limit: int, ridge: float = 300.0, fade: float = 1.0, graded: bool = False, name: str = "ease"
-) -> Linear:
+def ease(log: Log, *, limit: int, ridge: float = 300.0, fade: float = 1.0) -> Linear:
     """Fit EASE: B = I - P / diag(P) with P = (X'X + ridge I)^-1 and a zero diagonal (Steck, WWW 2019).
 
     `limit` caps the items: the most taken ones are covered.
@@ -35,7 +33,7 @@ def ease(
     P = scipy.linalg.inv(G, overwrite_a=True, check_finite=False, assume_a="pos")
     B = P / -np.diag(P)
     np.fill_diagonal(B, 0.0)
-    return Linear(name, B.astype(np.float32), rows, fade, graded)
+    return Linear("ease", B.astype(np.float32), rows, fade)
 
 
 def walk(log: Log, *, beta: float = 0.5, fade: float = 1.5, neighbours: int = 400) -> Linear:
@@ -44,7 +42,9 @@ def walk(log: Log, *, beta: float = 0.5, fade: float = 1.5, neighbours: int = 40
     per_person = np.maximum(np.asarray(X.sum(axis=1)).ravel(), 1.0)
     popularity = np.asarray(X.sum(axis=0)).ravel()
     to_person = sp.csr_array(X.T / np.maximum(popularity, 1.0)[:, None])
-    to_item = sp.csr_array(sp.csr_array(X / per_person[:, None]) / np.maximum(popularity, 1.0)[None, :] ** beta)
+    to_item = sp.csr_array(
+        sp.csr_array(X / per_person[:, None]) / np.maximum(popularity, 1.0)[None, :] ** beta
+    )
     return _compact("walk", _nearest(to_person, to_item, neighbours), popularity, fade)
 
 
@@ -69,9 +69,7 @@ def _compact(name: str, full: sp.csr_array, popularity: Floats, fade: float) -> 
     return Linear(name, sp.csr_array(full[kept][:, kept]), rows, fade)
 
 
-def _nearest(
-    left: sp.csr_array, right: sp.csr_array, neighbours: int, scale: Any = None
-) -> sp.csr_array:
+def _nearest(left: sp.csr_array, right: sp.csr_array, neighbours: int, scale: Any = None) -> sp.csr_array:
     """Return left @ right by blocks, without its diagonal, keeping the largest `neighbours` of each row."""
     n = left.shape[0]
     pieces = []

@@ -88,7 +88,11 @@ class Lift:
 
     def arrays(self) -> Arrays:
         """Return the table and what its rows stand for."""
-        out: Arrays = {"table": self.table, "codes": np.array(self.codes, dtype=np.str_), "by": np.array([self.by])}
+        out: Arrays = {
+            "table": self.table,
+            "codes": np.array(self.codes, dtype=np.str_),
+            "by": np.array([self.by]),
+        }
         return out if self.traits is None else {**out, "traits": self.traits}
 
     @classmethod
@@ -101,7 +105,11 @@ class Lift:
 
 
 def _lifts(code: Ints, item: Ints, n_codes: int, n_items: int, shrink: float) -> NDArray[np.float32]:
-    count = np.bincount(code * n_items + item, minlength=n_codes * n_items).reshape(n_codes, n_items).astype(float)
+    count = (
+        np.bincount(code * n_items + item, minlength=n_codes * n_items)
+        .reshape(n_codes, n_items)
+        .astype(float)
+    )
     expected = count.sum(axis=1, keepdims=True) * count.sum(axis=0, keepdims=True) / max(count.sum(), 1.0)
     return np.log((count + shrink) / (expected + shrink)).astype(np.float32)
 

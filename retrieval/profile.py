@@ -259,7 +259,9 @@ def make_log(rows: pd.DataFrame, people: Ids, items: Ids, places: Ids) -> tuple[
     at = days(rows["at"]) if "at" in rows else np.full(n, np.nan)
     has_visits = "basket" in rows and bool(rows["basket"].notna().any())
     visit = pd.factorize(rows["basket"].astype("string"), sort=True)[0] if has_visits else np.full(n, -1)
-    place = places.positions(rows["place"].astype(object)) if "place" in rows and len(places) else np.full(n, -1)
+    place = (
+        places.positions(rows["place"].astype(object)) if "place" in rows and len(places) else np.full(n, -1)
+    )
     strength, sign = strengths(rows)
     context = rows["context"].to_numpy(dtype=object) if "context" in rows else None
     known = (item >= 0) & (person >= 0)

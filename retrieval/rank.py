@@ -91,7 +91,9 @@ class Recommender:
                 raise ValueError(f"{name} lacks the column(s) {missing!r}: rename yours to these")
         rows = interactions.dropna(subset=["person", "item"]).reset_index(drop=True)
         if rows.empty:
-            raise ValueError("interactions holds no row with a person and an item: there is nothing to learn from")
+            raise ValueError(
+                "interactions holds no row with a person and an item: there is nothing to learn from"
+            )
         if self.config.level == "parent" and items is not None and "parent" in items:
             rows, items, vectors = _raised(rows, items, vectors)
         item_ids = Ids.of(rows["item"], None if items is None else items["item"])
@@ -156,13 +158,17 @@ class Recommender:
             scored = self._scored(query, exclude_seen)
             best = _top(scored.score, self._open(query, None, (), exclude_seen), k)
             tables.append((turn, best, scored.score[best]))
-        who = np.repeat([turn for turn, _, _ in tables], [len(best) for _, best, _ in tables]).astype(np.int64)
+        who = np.repeat([turn for turn, _, _ in tables], [len(best) for _, best, _ in tables]).astype(
+            np.int64
+        )
         best = np.concatenate([b for _, b, _ in tables]) if tables else np.zeros(0, np.int64)
         out = {
             "person": pd.Series([whom[turn] for turn in who], dtype=object),
             "item": pd.Series(fitted.items.index[best].to_numpy(), dtype=object),
             "score": np.concatenate([s for _, _, s in tables]) if tables else np.zeros(0),
-            "rank": np.concatenate([np.arange(1, len(b) + 1) for _, b, _ in tables]) if tables else np.zeros(0, int),
+            "rank": np.concatenate([np.arange(1, len(b) + 1) for _, b, _ in tables])
+            if tables
+            else np.zeros(0, int),
         }
         frame = pd.DataFrame(out)
         return frame.assign(person=frame["person"].infer_objects(), item=frame["item"].infer_objects())
@@ -346,7 +352,9 @@ class Recommender:
         parts = blend.parts(raw)
         return Scored(query, blend, raw, parts, parts.sum(axis=1))
 
-    def _open(self, query: Query, allowed: Allowed, exclude: Sequence[str], exclude_seen: bool) -> NDArray[np.bool_]:
+    def _open(
+        self, query: Query, allowed: Allowed, exclude: Sequence[str], exclude_seen: bool
+    ) -> NDArray[np.bool_]:
         """Return the mask of items that may be proposed."""
         items = self.fitted.items
         if allowed is None:

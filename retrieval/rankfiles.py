@@ -49,19 +49,28 @@ def save(config: RankConfig, fitted: Fitted, directory: Path) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     for name in _LOG:
         np.save(directory / f"log.{name}.npy", getattr(fitted.log, name), allow_pickle=False)
-    kinds = {}
+    kinds: dict[str, Any] = {}
+    written: dict[int, str] = {}  # scorers share matrices: one file for each array object
     for key, scorer in fitted.scorers.items():
         arrays = scorer.arrays()
-        kinds[key] = {"class": type(scorer).__name__, "name": scorer.name, "arrays": sorted(arrays)}
         for name, array in arrays.items():
-            np.save(directory / f"{key}.{name}.npy", array, allow_pickle=False)
+            if id(array) not in written:
+                np.save(directory / f"{key}.{name}.npy", array, allow_pickle=False)
+                if array is getattr(scorer, name, None):
+                    written[id(array)] = f"{key}.{name}"
+        files = {name: written.get(id(array), f"{key}.{name}") for name, array in arrays.items()}
+        kinds[key] = {"class": type(scorer).__name__, "name": scorer.name, "arrays": files}
     document = {
         "version": VERSION,
         "config": config.model_dump(mode="json"),
         "items": _plain(fitted.items),
         "people": _plain(fitted.people),
         "places": _plain(fitted.places),
-        "log": {"n_items": fitted.log.n_items, "n_places": fitted.log.n_places, "has_visits": fitted.log.has_visits},
+        "log": {
+            "n_items": fitted.log.n_items,
+            "n_places": fitted.log.n_places,
+            "has_visits": fitted.log.has_visits,
+        },
         "scorers": kinds,
         "blends": {
             key: {"names": list(blend.names), "weights": [float(w) for w in blend.weights]}
@@ -82,14 +91,18 @@ def load(directory: Path) -> tuple[RankConfig, Fitted]:
 
     document = json.loads((directory / _JSON).read_text(encoding="utf-8"))
     if document["version"] != VERSION:
-        raise ValueError(f"{str(directory)!r} holds a ranker of version {document['version']!r}, not {VERSION}: build again")
+        raise ValueError(
+            f"{str(directory)!r} holds a ranker of version {document['version']!r}, not {VERSION}: build again"
+        )
 
     def array(name: str) -> NDArray[Any]:
         return np.asarray(np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False))
 
     log = Log(**{name: array(f"log.{name}") for name in _LOG}, **document["log"])
     scorers = {
-        key: _LOADERS[kind["class"]](kind["name"], {name: array(f"{key}.{name}") for name in kind["arrays"]})
+        key: _LOADERS[kind["class"]](
+            kind["name"], {name: array(file) for name, file in kind["arrays"].items()}
+        )
         for key, kind in document["scorers"].items()
     }
     blends = {

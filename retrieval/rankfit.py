@@ -6,7 +6,7 @@ Knows which scorers exist and which data feeds each. It refuses to answer questi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -53,7 +53,11 @@ def goals_of(log: Log, config: RankConfig) -> tuple[str, ...]:
 
 
 def make_side(
-    items: Ids, people: Ids, places: Ids, item_frame: pd.DataFrame | None, people_frame: pd.DataFrame | None,
+    items: Ids,
+    people: Ids,
+    places: Ids,
+    item_frame: pd.DataFrame | None,
+    people_frame: pd.DataFrame | None,
     vectors: NDArray[np.float32] | None,
 ) -> Side:
     """Read what the item and people frames say, in internal ids.
@@ -73,7 +77,9 @@ def make_side(
             n_groups = len(names)
         if vectors is not None:
             if len(vectors) != len(item_frame):
-                raise ValueError(f"vectors has {len(vectors)!r} rows, items {len(item_frame)!r}: give one row an item")
+                raise ValueError(
+                    f"vectors has {len(vectors)!r} rows, items {len(item_frame)!r}: give one row an item"
+                )
             aligned = np.zeros((len(items), vectors.shape[1]), np.float32)
             aligned[at[known]] = vectors[known]
     home, traits = _people_side(people, places, people_frame)
@@ -120,10 +126,11 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
     goals = goals_of(log, config)
     habits = repeat_share(log) > REPEATS
     limit = config.dense_items
+    plain = ease(log, limit=limit)
     near, beside = near_in_time(log, limit=limit)
     found: dict[str, Scorer | None] = {
-        "ease": ease(log, limit=limit),
-        "broad": ease(log, limit=limit, fade=0.5, name="broad"),
+        "ease": plain,
+        "broad": replace(plain, fade=0.5, name="broad"),
         "near": near,
         "beside": beside,
         "walk": walk(log),
@@ -139,11 +146,13 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
         "rules": rules,
     }
     if (log.strength < 0.999).any():
-        found["taste"] = ease(log, limit=limit, fade=0.75, graded=True, name="taste")
+        found["taste"] = replace(plain, fade=0.75, graded=True, name="taste")
     if habits:
         for goal, visits in (("window", False), ("visit", True)):
             if goal in goals or (goal == "window" and goals == ("next",)):
-                found[f"again_{goal}"] = habit(log, side, window=config.window_days, visits=visits, name="again")
+                found[f"again_{goal}"] = habit(
+                    log, side, window=config.window_days, visits=visits, name="again"
+                )
     wanted = config.scorers
     return {
         name: one for name, one in found.items() if one is not None and (not wanted or one.name in wanted)
@@ -225,7 +234,9 @@ def learn_blends(log: Log, side: Side, config: RankConfig, rules_of: RulesOf) ->
         if fitted is None or fitted[0] != key:
             fitted = (key, fit_scorers(log.keep(split.head), side, config, rules_of(split.head)))
         scorers = fitted[1]
-        warm = tuple(n for n in scorers if not n.startswith("again_") or n == f"again_{goal}" or goal == "next")
+        warm = tuple(
+            n for n in scorers if not n.startswith("again_") or n == f"again_{goal}" or goal == "next"
+        )
         blends |= {f"{goal}:{kind}": blend for kind, blend in _learned(scorers, warm, split, rng).items()}
     return blends
 
@@ -239,7 +250,10 @@ def _split(log: Log, config: RankConfig, goal: str, rng: np.random.Generator) ->
 def _learned(
     scorers: Scorers, names: tuple[str, ...], split: Split, rng: np.random.Generator
 ) -> dict[str, Blend]:
-    """Learn from validation questions: a blend for "all" items, for "new" ones, and for "cold" people."""
+    """Learn from validation questions: a blend for "all" items, for "new" ones, and for "cold" people.
+
+    A cold person has taken nothing yet: there all that a person ever took is right.
+    """
     absolute = absolute_of(names)
     cold = np.array([name in COLD for name in names])
     repeats = any(name.startswith("again_") for name in names)
@@ -254,13 +268,14 @@ def _learned(
         if repeats:
             lessons["all"].append(lesson(scaled, known, right, rng))
         if cold.any():
-            lessons["cold"].append(lesson(scaled[:, cold], known, right, rng))
+            everything = np.union1d(query.item[query.sign > 0], right)
+            lessons["cold"].append(lesson(scaled[:, cold], known, everything, rng))
     out = {}
     for kind, some in lessons.items():
         taught = [one for one in some if one is not None]
         kept = tuple(np.array(names)[cold].tolist()) if kind == "cold" else names
         if taught:
-            out[kind] = Blend(kept, learn(taught, len(kept)), absolute_of(kept))
+            out[kind] = Blend(kept, learn(taught, len(kept)), absolute_of(kept)).pruned()
     return out
 
 

@@ -80,7 +80,9 @@ def tabulate(rows: Rows, facts: ItemFacts) -> Table:
     usual = facts.gap[item]
     gap = np.where(count > 1, (first - last + 2 * usual) / (count + 1), usual)
     due = np.log(last / np.maximum(gap, 0.5) + 0.05)
-    group_key, group_inverse = np.unique(rows.owner * facts.n_groups + facts.group[rows.item], return_inverse=True)
+    group_key, group_inverse = np.unique(
+        rows.owner * facts.n_groups + facts.group[rows.item], return_inverse=True
+    )
     of_group = np.searchsorted(group_key, owner * facts.n_groups + facts.group[item])
     kin = [_decayed(group_inverse, len(group_key), rows.age, fade)[of_group] for fade in (20.0, 90.0)]
     trips = _trips(rows)
@@ -236,7 +238,14 @@ def _past_windows(log: Log, window: float, cuts: int) -> list[tuple[Rows, Ints]]
         inside = (log.at >= cut) & (log.at < cut + window)
         wanted = log.person[inside] * log.n_items + log.item[inside]
         nowhere = np.zeros(int(past.sum()), bool)
-        rows = Rows(log.person[past], log.item[past], cut - log.at[past], log.step[past].astype(np.int64), nowhere, log.n_people)
+        rows = Rows(
+            log.person[past],
+            log.item[past],
+            cut - log.at[past],
+            log.step[past].astype(np.int64),
+            nowhere,
+            log.n_people,
+        )
         out.append((rows, wanted))
     return out
 

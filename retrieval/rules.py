@@ -50,14 +50,20 @@ class RuleScorer:
         held = set(query.context)
         candidates = np.flatnonzero(present)
         candidates = np.array(
-            [r for r in candidates if not self.contexts[r] or held.issuperset(self.contexts[r].split(_SEPARATOR))],
+            [
+                r
+                for r in candidates
+                if not self.contexts[r] or held.issuperset(self.contexts[r].split(_SEPARATOR))
+            ],
             dtype=np.int64,
         )
         fresh = np.ones(len(candidates))
         filled = sizes[candidates] > 0
         for place in np.flatnonzero(filled):
             rule = candidates[place]
-            members = self.antecedents.indices[self.antecedents.indptr[rule] : self.antecedents.indptr[rule + 1]]
+            members = self.antecedents.indices[
+                self.antecedents.indptr[rule] : self.antecedents.indptr[rule + 1]
+            ]
             fresh[place] = weight[members].min()
         return candidates, self.strength[candidates] * fresh
 

@@ -138,7 +138,9 @@ def _weighted_rows(matrix: sp.csr_array, rows: Ints, weight: Floats) -> Floats:
     """Return sum over r of weight[r] * matrix[rows[r]]; twice as fast as slicing and multiplying."""
     flat, lengths = row_cells(matrix, rows)
     return np.bincount(
-        matrix.indices[flat], weights=np.repeat(weight, lengths) * matrix.data[flat], minlength=matrix.shape[1]
+        matrix.indices[flat],
+        weights=np.repeat(weight, lengths) * matrix.data[flat],
+        minlength=matrix.shape[1],
     )
 
 

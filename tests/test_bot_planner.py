@@ -1,6 +1,5 @@
 """What people write, and the call that it asks for: one line each."""
 
-# ruff: noqa: E501 - a message and its call stand on one line
 from __future__ import annotations
 
 from typing import Any

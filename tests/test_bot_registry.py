@@ -56,14 +56,20 @@ def test_schema_says_what_models_and_doors_need() -> None:
     assert properties["query"] == {"type": "string", "description": "Words, several of them."}
     assert properties["k"] == {"type": "integer", "minimum": 1, "maximum": 50, "description": "How many."}
     assert properties["category"]["enum"] == ["x", "y"]
-    assert properties["filters"] == {"type": "array", "items": {"type": "string"}, "description": "Conditions."}
+    assert properties["filters"] == {
+        "type": "array",
+        "items": {"type": "string"},
+        "description": "Conditions.",
+    }
     assert schema.parameters["required"] == ["query"]
     assert schema.parameters["additionalProperties"] is False
 
 
 def test_call_takes_what_the_schema_allows() -> None:
     assert said({"query": "q"}) == "('q', 5, None, 'a', None)"
-    assert said({"query": "q", "k": "7", "category": None, "filters": ["p<2"]}) == "('q', 7, None, 'a', ['p<2'])"
+    assert (
+        said({"query": "q", "k": "7", "category": None, "filters": ["p<2"]}) == "('q', 7, None, 'a', ['p<2'])"
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,9 @@ def test_every_tool_documents_every_argument(name: str) -> None:
     assert schema.name == name
     assert schema.description.endswith(".")
     assert all(value["description"] for value in schema.parameters["properties"].values())
-    assert "person" not in schema.parameters["properties"], "who asks comes from the session, never from a model"
+    assert "person" not in schema.parameters["properties"], (
+        "who asks comes from the session, never from a model"
+    )
 
 
 PUBLIC = {
@@ -113,6 +121,7 @@ PUBLIC = {
 
 def test_names_and_arguments_are_the_public_ones() -> None:
     found = {
-        name: " ".join(tool_schema(getattr(Toolbox, name), {}).parameters["properties"]) for name in TOOL_NAMES
+        name: " ".join(tool_schema(getattr(Toolbox, name), {}).parameters["properties"])
+        for name in TOOL_NAMES
     }
     assert found == PUBLIC

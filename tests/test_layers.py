@@ -8,7 +8,16 @@ import sys
 import pytest
 from importlinter import cli
 
-HEAVY = ("torch", "transformers", "gradio", "faiss", "sqlmodel", "sqlalchemy", "sentence_transformers", "mlxtend")
+HEAVY = (
+    "torch",
+    "transformers",
+    "gradio",
+    "faiss",
+    "sqlmodel",
+    "sqlalchemy",
+    "sentence_transformers",
+    "mlxtend",
+)
 
 
 def test_layer_contract_holds(monkeypatch: pytest.MonkeyPatch) -> None:

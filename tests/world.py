@@ -16,12 +16,12 @@ Coffee: people 0 to 11 take it with every fourth of their Friday baskets, so eve
 from __future__ import annotations
 
 import csv
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 PEOPLE = 20
 WEEKS = 10
-FIRST_FRIDAY = datetime(2024, 3, 1, 18)
+FIRST_FRIDAY = datetime(2024, 3, 1, 18, tzinfo=UTC)
 ITEMS = [
     ("chips", "Tortilla chips", "Snacks", 3.5, "crunchy corn triangles to dip"),
     ("salsa", "Salsa", "Sauces", 2.5, "red tomato dip with chilli"),

@@ -4,7 +4,6 @@ A list and nothing else, written for this project. A title made of these words a
 counts only where the sentence treats it as a title.
 """
 
-# ruff: noqa: E501 - the list is filled like prose
 from __future__ import annotations
 
 COMMON: frozenset[str] = frozenset(

@@ -3,7 +3,6 @@
 Knows the words around a place in a text. It refuses to know what the words there stand for.
 """
 
-# ruff: noqa: E501 - a pattern is easier to read unbroken
 from __future__ import annotations
 
 import re

@@ -4,7 +4,6 @@ Knows which phrases name a daypart, weekday, month or season. It refuses to know
 "now" stay words, and whoever holds the request's instant reads them.
 """
 
-# ruff: noqa: E501 - a pattern is easier to read unbroken
 from __future__ import annotations
 
 import re

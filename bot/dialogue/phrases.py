@@ -4,7 +4,6 @@ Knows English and Chinese phrases. It refuses to know the catalogue, except for 
 of its measures, which are arguments.
 """
 
-# ruff: noqa: E501 - a pattern is easier to read unbroken
 from __future__ import annotations
 
 import re

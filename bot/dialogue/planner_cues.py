@@ -3,7 +3,6 @@
 Knows phrases. It refuses to know links, conversations and arguments: it only says what a text sounds like.
 """
 
-# ruff: noqa: E501 - a pattern is easier to read unbroken
 from __future__ import annotations
 
 import re

@@ -4,7 +4,6 @@ Knows a few dozen phrases in English and Chinese. It refuses to know links beyon
 claims nothing that evidence would have to show.
 """
 
-# ruff: noqa: E501 - a pattern or a sentence is easier to read unbroken
 from __future__ import annotations
 
 import re
