@@ -276,13 +276,23 @@ def logistic(X: Floats, y: Floats, *, ridge: float = 1.0, rounds: int = 12) -> F
     w[0] = np.log((y.mean() + 1e-6) / (1 - y.mean() + 1e-6))
     penalty = np.full(len(w), ridge)
     penalty[0] = 0.0
+    def loss(w: Floats) -> float:
+        odds = Z @ w
+        return float(np.logaddexp(0.0, odds).sum() - y @ odds + penalty @ (w * w) / 2)
+
+    now = loss(w)
     for _ in range(rounds):
         p = 1.0 / (1.0 + np.exp(-np.clip(Z @ w, -30, 30)))
         gradient = Z.T @ (p - y) + penalty * w
         hessian = (Z * (p * (1 - p))[:, None]).T @ Z + np.diag(penalty + 1e-6)
         step = np.linalg.solve(hessian, gradient)
-        w -= np.clip(step, -3.0, 3.0)
-        if np.abs(step).max() < 1e-4:
+        size = 1.0
+        while (then := loss(w - size * step)) > now and size > 1e-3:  # Newton overshoots where p saturates
+            size /= 2
+        if then > now:
+            break
+        w, gained, now = w - size * step, now - then, then
+        if gained < 1e-6 * len(y):
             break
     out = w.copy()
     out[1:] = w[1:] / spread
