@@ -1,14 +1,14 @@
 """The itemset engine: rows of ranks in, the trie of all frequent itemsets out, complete and exact.
 
-Items are taken as roots from the most to the least frequent; a root's itemsets hold no item rarer than it. Each
-step counts in the way that is cheapest for the shape the data has there:
+Items are taken as roots from the most to the least frequent; a root's itemsets hold no item rarer than it.
 
-1. partners of the root: one counter an item, over the rows that hold the root;
-2. pairs of partners, each a triple with the root: where rows are short for the number of partners, a triangle of
-   counters, one increment for every pair in every row; where they are long, bit columns over the root's rows, AND
-   and popcount, of only those pairs that are known to be frequent;
-3. longer sets: bit columns over only the rows that hold the prefix, depth first, packed together again when few of
-   their rows are left.
+1. Its partners: one pass over the rows counts all pairs of a block of roots, in counters that stay in the cache.
+2. Longer sets: a bit column for each partner that can be in a triple, over only the rows that hold the root; AND and
+   popcount, depth first. Pairs and triples known to be infrequent are not tried, and columns are packed together
+   again when few of their rows hold the prefix.
+
+A triangle of counters for the triples of each root, one increment for every pair in every row, was no faster at any
+support on 155,000 till baskets: most of its work falls on pairs that are known to be infrequent.
 
 Knows ranks, rows and bits; refuses to know labels, shares and rules. Stacks are explicit: compiled recursion cannot
 be kept between processes. The compiled functions share one file, since numba notices an edit only in the file of
@@ -91,25 +91,16 @@ def _mine_root(
     arena: Arena,
 ) -> tuple[Int32, int, Arena]:
     """Everything of three items and more under one root, whose pairs are written."""
-    nodes, related, n_related = _related(out[0], block_of, block_end, root, local_of)
+    nodes, related = _related(out[0], block_of, block_end, root, local_of)
     width = len(nodes)
     members = np.empty(width, np.int32)
     for a in range(width):
         members[a] = out[0, nodes[a]]
         local_of[members[a]] = a
     if width > 1:
-        suffixes, pairs = _suffixes(ranks, holders, local_of, np.sum(out[2][nodes]))
         words = (len(holders) + 63) >> 6
-        by_rows = (pairs if max_len == 3 else 2 * pairs) + width * width
-        if by_rows < n_related * (words // 3 + 4):
-            out, used, arena = _by_triangle(
-                suffixes, members, nodes, related, out, used, min_count, max_len, arena
-            )
-        else:
-            arena = _fill_columns(suffixes, nodes, words, arena)
-            out, used, arena = _deepen(
-                words, width, members, related, out, used, min_count, max_len - 2, arena
-            )
+        arena = _fill_columns(ranks, holders, local_of, nodes, words, arena)
+        out, used, arena = _deepen(words, members, related, out, used, min_count, max_len - 2, arena)
     for a in range(width):
         local_of[members[a]] = -1
     return out, used, arena
@@ -168,8 +159,8 @@ def _emit_partners(out: Int32, used: int, root: int, partners: Int32, min_count:
 @compiled
 def _related(
     items: Int32, block_of: Int64, block_end: Int64, root: int, local_of: Int32
-) -> tuple[Int32, Flags, int]:
-    """The root's partners (as nodes) that can be in a triple, which of their pairs are frequent, and how many.
+) -> tuple[Int32, Flags]:
+    """The root's partners (as nodes) that can be in a triple, which of their pairs are frequent.
 
     Roots above have been mined already, so their pairs are known; a partner in none of them is left out.
     """
@@ -189,104 +180,12 @@ def _related(
         nodes[width] = i
         width += paired[i - begin]
     related = np.zeros(width * width, np.uint8)
-    n_related = 0
     for a in range(width):
         item = items[nodes[a]]
         for j in range(block_of[item], block_end[item]):
             if local_of[items[j]] >= 0:
                 related[a * width + local_of[items[j]]] = 1
-                n_related += 1
-    return nodes[:width], related, n_related
-
-
-@compiled
-def _suffixes(ranks: Int32, holders: Int32, local_of: Int32, total: int) -> tuple[Int32, int]:
-    """The root's rows as local numbers of its partners, each ended by -1, and the number of pairs in them."""
-    suffixes = np.empty(total + len(holders) + 1, np.int32)
-    end = 0
-    pairs = 0
-    for p in holders:
-        begin = end
-        p += 1
-        while ranks[p] >= 0:
-            suffixes[end] = local_of[ranks[p]]
-            end += suffixes[end] >= 0
-            p += 1
-        pairs += (end - begin) * (end - begin - 1) // 2
-        if end - begin > 1:
-            suffixes[end] = -1
-            end += 1
-        else:
-            end = begin
-    return suffixes[:end], pairs
-
-
-@compiled
-def _by_triangle(
-    suffixes: Int32,
-    members: Int32,
-    nodes: Int32,
-    related: Flags,
-    out: Int32,
-    used: int,
-    min_count: int,
-    max_len: int,
-    arena: Arena,
-) -> tuple[Int32, int, Arena]:
-    """Triples by counting pairs in rows; then every two-item prefix with two or more of them goes deeper."""
-    width = len(members)
-    triangle = np.zeros(width * width, np.int32)
-    _count_pairs(suffixes, width, triangle)
-    for i in range(width * width):
-        related[i] = triangle[i] >= min_count
-    positions, column = _columns(suffixes, width)
-    local = np.empty(width, np.int32)
-    class_of = np.full(width, -1, np.int32)
-    for a in range(width - 2, -1, -1):
-        out, first = _room(out, used, width - a), used
-        for b in range(a + 1, width):
-            if related[a * width + b]:
-                out[0, used], out[1, used], out[2, used] = members[b], nodes[a], triangle[a * width + b]
-                local[used - first] = b
-                class_of[b] = used - first
-                used += 1
-        k = used - first
-        if k > 1 and max_len > 3:
-            holders = positions[column[a] : column[a + 1]]
-            arena, words = _class_columns(suffixes, holders, class_of, local[:k], first, arena)
-            out, used, arena = _deepen(words, k, members, related, out, used, min_count, max_len - 3, arena)
-        for i in range(k):
-            class_of[local[i]] = -1
-    return out, used, arena
-
-
-@compiled
-def _count_pairs(suffixes: Int32, width: int, triangle: Int32) -> None:
-    """One increment for every pair a < b in every row, at a * width + b."""
-    for p in range(len(suffixes)):
-        if suffixes[p] >= 0:
-            counters = triangle[suffixes[p] * width : (suffixes[p] + 1) * width]
-            q = p + 1
-            while suffixes[q] >= 0:
-                counters[suffixes[q]] += 1
-                q += 1
-
-
-@compiled
-def _columns(suffixes: Int32, width: int) -> tuple[Int32, Int64]:
-    """Positions of each local item in the suffixes: `positions[column[a]:column[a + 1]]`, ascending."""
-    column = np.zeros(width + 2, np.int64)
-    for local in suffixes:
-        column[local + 2] += 1  # the -1 of a row's end falls on 1, and is taken off
-    column[1] = 0
-    for a in range(width):
-        column[a + 2] += column[a + 1]
-    positions = np.empty(column[width + 1], np.int32)
-    for p in range(len(suffixes)):
-        if suffixes[p] >= 0:
-            positions[column[suffixes[p] + 1]] = p
-            column[suffixes[p] + 1] += 1
-    return positions, column
+    return nodes[:width], related
 
 
 @compiled
@@ -305,55 +204,33 @@ def _wide_arena(arena: Arena, n_bits: int, n_members: int) -> Arena:
 
 
 @compiled
-def _fill_columns(suffixes: Int32, nodes: Int32, words: int, arena: Arena) -> Arena:
-    """The first class of a root: one bit column a partner, over the root's rows."""
+def _fill_columns(
+    ranks: Int32, holders: Int32, local_of: Int32, nodes: Int32, words: int, arena: Arena
+) -> Arena:
+    """The first class of a root: one bit column a partner, over the root's rows.
+
+    No partner is rarer than the root, so that all columns of a root take no more bits than the rows have items.
+    """
     arena = _wide_arena(arena, len(nodes) * words, len(nodes))
-    bits = arena[0]
-    bits[: len(nodes) * words] = 0
+    bits = arena[0][: len(nodes) * words]
+    for w in range(len(bits)):
+        bits[w] = 0
     for a in range(len(nodes)):
-        arena[1][a] = a
-        arena[2][a] = nodes[a]
-    row = 0
-    for a in suffixes:
-        if a < 0:
-            row += 1
-        else:
-            bits[a * words + (row >> 6)] |= np.uint64(1) << np.uint64(row & 63)
-    return arena
-
-
-@compiled
-def _class_columns(
-    suffixes: Int32,
-    positions: Int32,
-    class_of: Int32,
-    members: Int32,
-    first_node: int,
-    arena: Arena,
-) -> tuple[Arena, int]:
-    """The class below a two-item prefix: one bit column a member, over the rows at `positions` that hold the prefix."""
-    k, words = len(members), (len(positions) + 63) >> 6
-    arena = _wide_arena(arena, k * words, k)
-    bits, local, nodes = arena
-    bits[: k * words] = 0
-    for i in range(k):
-        local[i] = members[i]
-        nodes[i] = first_node + i
-    for row in range(len(positions)):
-        p = positions[row] + 1
+        arena[1][a], arena[2][a] = a, nodes[a]
+    for row in range(len(holders)):
         bit = np.uint64(1) << np.uint64(row & 63)
-        while suffixes[p] >= 0:
-            i = class_of[suffixes[p]]
-            if i >= 0:
-                bits[i * words + (row >> 6)] |= bit
+        p = holders[row] + 1
+        while ranks[p] >= 0:
+            a = local_of[ranks[p]]
+            if a >= 0:
+                bits[a * words + (row >> 6)] |= bit
             p += 1
-    return arena, words
+    return arena
 
 
 @compiled
 def _deepen(
     words: int,
-    k: int,
     members: Int32,
     related: Flags,
     out: Int32,
@@ -362,16 +239,15 @@ def _deepen(
     more: int,
     arena: Arena,
 ) -> tuple[Int32, int, Arena]:
-    """All frequent extensions, by up to `more` items, of the class in the arena's first k columns, depth first.
+    """All frequent extensions, by up to `more` items, of the root's pairs, whose columns are the arena's first.
 
     A class is the itemsets that differ from each other in their last item only; extending one by another ANDs their
-    columns. Level by level the stack says where a class begins, ends and stands, and where its columns lie. Where
-    the first class is all partners of the root, a pair that it finds infrequent is struck from `related`.
+    columns. Level by level the stack says where a class begins, ends and stands, and where its columns lie. A triple
+    found infrequent strikes its pair from `related`: it is never tried below.
     """
     width = len(members)
-    learn = k == width
     stack = np.empty((5, width + 1), np.int64)  # first member, end, next to extend, first word, words
-    stack[0, 0], stack[1, 0], stack[2, 0], stack[3, 0], stack[4, 0] = 0, k, k - 2, 0, words
+    stack[0, 0], stack[1, 0], stack[2, 0], stack[3, 0], stack[4, 0] = 0, width, width - 2, 0, words
     depth = 0
     while depth >= 0:
         i, end, at, words = stack[2, depth], stack[1, depth], stack[3, depth], stack[4, depth]
@@ -383,9 +259,7 @@ def _deepen(
         top = at + (end - first) * words
         out = _room(out, used, end - i)
         arena = _wide_arena(arena, top + 2 * (end - i) * words, 2 * end - i)
-        n = _extend(
-            arena, i, first, end, at, words, top, out, used, members, related, min_count, learn and depth == 0
-        )
+        n = _extend(arena, i, first, end, at, words, top, out, used, members, related, min_count, depth == 0)
         used += n
         if n > 1 and more > depth + 1:
             narrow = (out[2, arena[2][i]] + 63) >> 6
