@@ -90,7 +90,7 @@ def numbers(one: Evidence) -> str:
 
 def streaming(text: str) -> str:
     """Return an answer that is still being written."""
-    return f'<div class="al-answer">{text_html(text)}<span class="al-caret"></span></div>'
+    return f'<div class="al-answer">{text_html(text)}<span class="al-busy al-caret"></span></div>'
 
 
 def answered(answer: Answer, asked_as: str) -> str:
@@ -266,15 +266,14 @@ def header(card: CatalogCard | None, chips: Iterable[str]) -> str:
             f"{escape(card.title)} · {card.items:,} items · {escape(words.data_window(card))}; "
             f"answers speak of that time"
         )
-    shown = "".join(
-        f'<button type="button" class="al-panel al-chip">{escape(chip)}</button>' for chip in chips
-    )
+    shown = "".join(f'<button type="button" class="al-panel">{escape(chip)}</button>' for chip in chips)
+    if shown:
+        shown += '<button type="button" class="al-panel al-change">Change</button>'
     return (
-        f'<div class="al-head"><div class="al-brand">{MARK}<div><p class="al-name">Almanac</p>'
-        f'<p class="al-about">{about}</p></div></div><div class="al-tools">'
-        f'<button type="button" class="al-new" title="New conversation">New</button>'
-        f'<button type="button" class="al-theme" title="Light or dark">Theme</button></div></div>'
-        f'<div class="al-context">{shown}</div>'
+        f'<div class="al-head">{MARK}<p class="al-name">Almanac</p><div class="al-tools">'
+        '<button type="button" class="al-new" title="Begin a new conversation">New chat</button>'
+        '<button type="button" class="al-theme" title="Light or dark">◐</button></div>'
+        f'<p class="al-about">{about}</p></div><div class="al-context">{shown}</div>'
     )
 
 

@@ -111,7 +111,7 @@ class ShownTurn:
         shown += [step.message() for step in self.steps]
         if self.final is not None:
             shown.append({"role": "assistant", "content": self.final})
-        elif self.text or self.items:
+        else:
             shown.append({"role": "assistant", "content": cards.streaming(self.text)})
         return shown
 

@@ -286,8 +286,7 @@ class Layout:
         )
         self.at = gr.DateTime(
             type="string",
-            label="Now",
-            info="Local time of the catalogue; leave it empty for the catalogue's clock.",
+            label="Now, in local time (empty: the catalogue's clock)",
             elem_id="al-at",
         )
         self.place = gr.Dropdown(
