@@ -28,6 +28,8 @@ from mining.trends import trends_of
 
 SUBJECTS = 150
 """Items, the most taken ones, that sequences are mined for; any other is counted when it is asked about."""
+PAIRS = 10_000
+"""Pairs kept, the best ones; any other is counted when it is asked about."""
 TESTED = 4_000
 """Slices-and-keys that get the clustered test: those with the largest screened gain."""
 PER_SUBJECT = 3
@@ -78,7 +80,7 @@ def together(index: BasketIndex, config: MiningConfig) -> list[Rule]:
     lift = both * n / (single[left] * single[right])
     kept = np.flatnonzero((q <= config.q_value) & (lift >= config.min_gain))
     low = statistics.lift_low(both, single[left], single[right], n)
-    kept = kept[np.argsort(-low[kept], kind="stable")][: config.max_rules // 2]
+    kept = kept[np.argsort(-low[kept], kind="stable")][: min(PAIRS, config.max_rules // 2)]
     sides = _window_bits(index, window, config.windows)
     rules: list[Rule] = []
     for at in kept:
