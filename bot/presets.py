@@ -30,6 +30,26 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "Is ice cream seasonal?",
     ),
 }
+NOUNS: Mapping[str, Mapping[str, str]] = {
+    "movies": {
+        "basket": "rating day",
+        "baskets": "rating days",
+        "people": "people",
+        "verb": "rated",
+        "baskets_zh": "个评分日",
+        "people_zh": "人",
+        "verb_zh": "评过",
+    },
+    "groceries": {
+        "basket": "basket",
+        "baskets": "baskets",
+        "people": "households",
+        "verb": "bought",
+        "people_zh": "户",
+        "verb_zh": "购买",
+    },
+}
+"""What the baskets of the built-in catalogues are called: nobody fills a basket with films."""
 GENERAL = ("What do people like here?", "Recommend something for tonight", "What is rising lately?")
 
 
@@ -39,7 +59,8 @@ def mining_config(settings: Settings, catalog: Catalog) -> MiningConfig:
     Raises:
         SettingsError: an override is unknown or not allowed.
     """
-    nouns = {name: value for name, value in catalog.settings.items() if name in Wording.model_fields}
+    own_nouns = {name: value for name, value in catalog.settings.items() if name in Wording.model_fields}
+    nouns = own_nouns | NOUNS.get(catalog.name, {})
     fields: dict[str, Any] = settings.mining.model_dump() | {
         "zone": catalog.zone,
         "hemisphere": catalog.hemisphere,

@@ -67,6 +67,10 @@ class Page:
         self._config = config
         self._visitors = visitors
 
+    def catalogs(self) -> tuple[CatalogCard, ...]:
+        """Return the catalogues that there are now."""
+        return self._service.catalogs()
+
     def card(self, name: str | None) -> CatalogCard | None:
         """Return the catalogue of this name, the first one where the name is unknown, None where none is built."""
         found = self._service.catalogs()
@@ -307,7 +311,8 @@ class Layout:
 def build_page(service: Service, runner: TurnRunner, config: WebConfig, visitors: Visitors) -> gr.Blocks:
     """Return the page with its events wired."""
     page = Page(service, runner, config, visitors)
-    with gr.Blocks(title="Almanac", analytics_enabled=False, fill_height=True) as blocks:
+    blocks = gr.Blocks(title="Almanac", analytics_enabled=False, fill_height=True)
+    with blocks:
         layout = Layout(page, config, service.catalogs())
         _wire_chat(page, layout)
         _wire_panel(page, layout, blocks)
@@ -394,7 +399,7 @@ def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:
 
     def reload() -> tuple[Any, ...]:
         """Show the catalogues that there are now: a build may have ended since the server started."""
-        found = page._service.catalogs()  # noqa: SLF001 - the page's own event
+        found = page.catalogs()
         name = found[0].name if found else None
         choices = [(one.title, one.name) for one in found]
         return (gr.Radio(choices=choices, value=name), *other_catalog(name))
