@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -54,3 +55,9 @@ def test_the_local_model_chooses_a_valid_call_and_only_checked_text_is_said(film
 def test_search_finds_by_meaning(films: Settings) -> None:
     found = Almanac.open(films).call("search_items", {"query": "funny animated film for kids"}, catalog="movies")
     assert all("Animation" in item.category or "Children's" in item.category for item in found.items)
+
+
+def test_the_conversation_of_the_readme_is_real(films: Settings) -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    question, said = re.findall(r'\$ almanac ask "(.+?)" --catalog movies\n(.+)\n```', readme)[0]
+    assert Almanac.open(films).ask(question, catalog="movies").answer == said
