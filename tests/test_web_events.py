@@ -13,7 +13,6 @@ import pytest
 import uvicorn
 
 from bot.dialogue.turn import Evidence, EvidenceEvent, TokenEvent
-from bot.web.config import WebConfig
 from bot.web.demo import DemoService
 from bot.web.events import Busy, Turns, encode, with_keepalive
 from bot.web.metrics import BUCKETS, Counter, Histogram
