@@ -106,12 +106,9 @@ def frequent_itemsets(
         raise ValueError(
             "closed and maximal are two answers: every maximal set is closed, ask for one of them"
         )
-    coded = encode(baskets, labels)
-    n_baskets = len(coded.indptr) - 1
-    min_count = _min_count(share, n_baskets)
-    ranked = rank(coded, min_count)
-    names = tuple(coded.labels[code] for code in ranked.codes.tolist())
+    ranked, names, min_count = _ranked(baskets, labels, share)
     depth = limit + 1 if limit is not None and (closed or maximal) else limit
+    n_baskets = ranked.n_rows
     trie = _mine(ranked, min_count, depth, algorithm)
     if not (closed or maximal):
         return Itemsets(names, trie, n_baskets, min_count, limit)
@@ -120,6 +117,16 @@ def frequent_itemsets(
         alone &= trie.lengths() <= limit
     shown = np.flatnonzero(alone).astype(np.int32)
     return Itemsets(names, trie, n_baskets, min_count, limit, "closed" if closed else "maximal", shown)
+
+
+def _ranked(
+    baskets: Any, labels: Sequence[Hashable] | None, share: float
+) -> tuple[Ranked, tuple[Hashable, ...], int]:
+    """The frequent items of every basket, their labels and the count that makes them so; codes are let go here."""
+    coded = encode(baskets, labels)
+    min_count = _min_count(share, len(coded.indptr) - 1)
+    ranked = rank(coded, min_count)
+    return ranked, tuple(coded.labels[code] for code in ranked.codes.tolist()), min_count
 
 
 def _mine(ranked: Ranked, min_count: int, max_len: int | None, algorithm: Algorithm) -> Trie:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -329,3 +331,25 @@ def test_the_engine_keeps_few_counters_at_a_time():
     ranked = rank(encode(baskets), 2)
     trie = engine.mine(ranked, 2, None)
     assert np.bincount(trie.lengths()).tolist() == [0, n_items, 2 * n_items, n_items]
+
+
+@pytest.fixture(scope="module")
+def till_baskets():
+    """A tenth of the Complete Journey baskets, as product types; skipped where the files are not in the cache."""
+    cache = Path(os.environ.get("ALMANAC_CACHE", Path.home() / ".cache" / "almanac"))
+    folder = cache / "complete-journey"
+    if not (folder / "transactions.parquet").exists():
+        pytest.skip(f"no Complete Journey files in {str(folder)!r}: `almanac load groceries` fetches them")
+    lines = pd.read_parquet(folder / "transactions.parquet", columns=["basket_id", "product_id"])
+    types = pd.read_parquet(folder / "products.parquet", columns=["product_id", "product_type"])
+    lines = lines[lines["basket_id"] % 10 == 0].merge(types, on="product_id").dropna()
+    return lines.groupby("basket_id")["product_type"].apply(list).tolist()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("min_support", "max_len"), [(0.01, None), (0.003, None), (0.002, 3)])
+def test_real_baskets_equal_mlxtend(till_baskets, min_support, max_len):
+    reference = frequent_itemsets(till_baskets, min_support, max_len, algorithm="fpgrowth")
+    found = frequent_itemsets(till_baskets, min_support, max_len)
+    assert dict(found) == dict(reference)
+    assert len(found) > 300
