@@ -61,6 +61,8 @@ class Lesson:
     """Rows of `x` that were taken."""
     total: int
     """How many items were right in all, also those outside the candidates."""
+    stands_for: NDArray[np.float32]
+    """How many items each candidate stands for: 1, more for the random ones among all that are nobody's top."""
 
 
 def lesson(
@@ -72,20 +74,28 @@ def lesson(
     top: int = 40,
     most: int = 8,
 ) -> Lesson | None:
-    """Pick what a question teaches: right items (at most `most`), each scorer's top, and a few at random."""
+    """Pick what a question teaches: right items (at most `most`), each scorer's top, and as many at random.
+
+    Tops alone would be unfair (only wrong items that some scorer loves), so the random ones stand for all the rest.
+    """
     right = right[allowed[right]]
     open_items = np.flatnonzero(allowed)
     if not len(right) or len(open_items) < 2:
         return None
     kept = right if len(right) <= most else np.sort(rng.choice(right, most, replace=False))
-    chosen = [right, rng.choice(open_items, min(top, len(open_items)), replace=False)]
+    chosen = [right]
     for column in scaled.T:
         values = column[open_items]
-        if values.max(initial=0.0) > values.min(initial=0.0):
+        if values.max() > values.min():
             count = min(top, len(values))
             chosen.append(open_items[np.argpartition(-values, count - 1)[:count]])
-    candidates = np.unique(np.concatenate(chosen))
-    return Lesson(scaled[candidates].astype(np.float32), np.searchsorted(candidates, kept), len(right))
+    sure = np.unique(np.concatenate(chosen))
+    rest = np.setdiff1d(open_items, sure, assume_unique=True)
+    drawn = rest if len(rest) <= 2 * top else rng.choice(rest, 2 * top, replace=False)
+    candidates = np.concatenate([sure, drawn])
+    stands_for = np.ones(len(candidates), np.float32)
+    stands_for[len(sure) :] = len(rest) / max(len(drawn), 1)
+    return Lesson(scaled[candidates].astype(np.float32), np.searchsorted(sure, kept), len(right), stands_for)
 
 
 def learn(
@@ -94,9 +104,10 @@ def learn(
     """Return non-negative weights that put right items into the top k of the lessons.
 
     First the convex choice model (log softmax of each right item among the candidates), then from there the
-    smoothed NDCG: a right item's rank is 1 + sum over others of sigmoid(s_other - s_right) and its gain
-    1 / log2(1 + rank) over the best possible (as ApproxNDCG, Qin et al., Inf. Retrieval 2010). The scale that the
-    sigmoid needs is learned with the weights. Ties between starts are settled by the exact NDCG on the lessons.
+    smoothed NDCG: a right item's rank is 1 + sum over others of sigmoid(s_other - s_right) (as ApproxNDCG, Qin et
+    al., Inf. Retrieval 2010) and its gain 1 / log2(1 + rank) / (1 + (rank / 2k)^2) over the best possible, so that
+    the far end of the list does not matter. The scale that the sigmoid needs is learned with the weights. Of the
+    starts that were tried, the one with the best exact NDCG on the lessons wins.
     """
     if not lessons:
         return np.ones(n_scorers)
@@ -127,7 +138,8 @@ class _Pack:
     """Lessons padded to one array."""
 
     x: NDArray[np.float32]
-    valid: NDArray[np.bool_]
+    weight: NDArray[np.float32]
+    """Questions x candidates: how many items each stands for, 0 for padding."""
     question: Ints
     row: Ints
     share: NDArray[np.float32]
@@ -137,25 +149,25 @@ class _Pack:
     def of(cls, lessons: Sequence[Lesson]) -> _Pack:
         width = max(len(one.x) for one in lessons)
         x = np.zeros((len(lessons), width, lessons[0].x.shape[1]), np.float32)
-        valid = np.zeros((len(lessons), width), bool)
+        weight = np.zeros((len(lessons), width), np.float32)
         for q, one in enumerate(lessons):
             x[q, : len(one.x)] = one.x
-            valid[q, : len(one.x)] = True
+            weight[q, : len(one.x)] = one.stands_for
         question = np.concatenate([np.full(len(one.right), q) for q, one in enumerate(lessons)])
         share = np.concatenate(
             [np.full(len(o.right), (o.total / len(o.right)) / _ideal(o.total)) for o in lessons]
         )
-        return cls(x, valid, question, np.concatenate([o.right for o in lessons]), share.astype(np.float32))
+        return cls(x, weight, question, np.concatenate([o.right for o in lessons]), share.astype(np.float32))
 
     def _scores(self, w: Floats) -> NDArray[np.float32]:
         s = self.x @ w.astype(np.float32)
-        s[~self.valid] = -1e9
+        s[self.weight == 0] = -1e9
         return np.asarray(s)
 
     def choice(self, w: Floats, ridge: float) -> tuple[float, Floats]:
         s = self._scores(w)
         top = s.max(axis=1, keepdims=True)
-        e = np.exp(s - top)
+        e = np.exp(s - top) * self.weight
         z = e.sum(axis=1)
         n_right = np.bincount(self.question, minlength=len(s))
         weight = 1.0 / np.maximum(n_right, 1)[self.question]
@@ -166,7 +178,7 @@ class _Pack:
         ) / len(s)
         return float(loss + ridge * (w @ w) / 2), (gradient + ridge * w).astype(float)
 
-    def smooth(self, w: Floats, ridge: float) -> tuple[float, Floats]:
+    def smooth(self, w: Floats, ridge: float, k: int) -> tuple[float, Floats]:
         s = self._scores(w)
         gain, pulls = 0.0, np.zeros_like(s)
         begins = np.flatnonzero(np.r_[True, np.diff(self.question) != 0])
@@ -175,12 +187,16 @@ class _Pack:
             part = slice(int(begin[0]), int(begins[first + _CHUNK]) if first + _CHUNK < len(begins) else None)
             q, r, share = self.question[part], self.row[part], self.share[part]
             sig = 1.0 / (1.0 + np.exp(np.clip(s[q, r][:, None] - s[q], -30, 30)))
-            sig[~self.valid[q]] = 0.0
+            weight = self.weight[q]
             sig[np.arange(len(q)), r] = 0.0
-            rank = 1.0 + sig.sum(axis=1)
-            gain += float((share / np.log2(1.0 + rank)).sum())
-            slope = -share * np.log(2) / (np.log(1.0 + rank) ** 2 * (1.0 + rank))
-            sig *= (1 - sig) * slope[:, None]
+            rank = 1.0 + (sig * weight).sum(axis=1)
+            worth = 1.0 / np.log2(1.0 + rank)
+            far = 1.0 / (1.0 + (rank / (2 * k)) ** 2)
+            gain += float((share * worth * far).sum())
+            slope = -share * far * (
+                np.log(2) / (np.log(1.0 + rank) ** 2 * (1.0 + rank)) + worth * far * rank / (2 * k * k)
+            )
+            sig *= (1 - sig) * weight * slope[:, None]
             sig[np.arange(len(q)), r] = -sig.sum(axis=1)
             pulls[self.question[begin]] = np.add.reduceat(sig, begin - begin[0], axis=0)
         gradient = np.einsum("qc,qcf->f", pulls, self.x)
@@ -191,7 +207,8 @@ class _Pack:
         s = self._scores(w)
         mine = s[self.question, self.row][:, None]
         level = s[self.question]
-        rank = 1 + (level > mine).sum(axis=1) + ((level == mine).sum(axis=1) - 1) / 2
+        weight = self.weight[self.question]
+        rank = 1 + ((level > mine) * weight).sum(axis=1) + (((level == mine) * weight).sum(axis=1) - 1) / 2
         return float((np.where(rank <= k, self.share / np.log2(1.0 + rank), 0.0)).sum() / len(s))
 
 

@@ -37,7 +37,7 @@ class RankConfig(BaseModel):
     learn_people: int = Field(default=1500, ge=1)
     """At most this many people teach the blend; a seeded draw where there are more."""
 
-    dense_items: int = Field(default=4000, ge=1)
+    dense_items: int = Field(default=2500, ge=1)
     """EASE inverts an items x items matrix: it is fitted for this many most taken items, the rest are NaN."""
 
     named_weight: float = Field(default=3.0, gt=0)
