@@ -122,7 +122,7 @@ def learn(
         found = minimize(
             pack.smooth,
             first * factor,
-            args=(ridge,),
+            args=(ridge, k),
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,

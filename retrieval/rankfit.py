@@ -272,9 +272,11 @@ def _learned(
             lessons["cold"].append(lesson(scaled[:, cold], known, everything, rng))
     out = {}
     for kind, some in lessons.items():
+        if kind == "all" and not repeats:
+            continue
         taught = [one for one in some if one is not None]
         kept = tuple(np.array(names)[cold].tolist()) if kind == "cold" else names
-        if taught:
+        if kept:
             out[kind] = Blend(kept, learn(taught, len(kept)), absolute_of(kept)).pruned()
     return out
 
