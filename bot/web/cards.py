@@ -8,8 +8,8 @@ by its class, name and value: `al-say` sends its value as a message, `al-rate` g
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Sequence
-from html import escape
 
 from bot.dialogue.turn import Answer, Evidence, ItemRef, ToolCall
 from bot.service import CatalogCard
@@ -21,9 +21,24 @@ _FIGURES = 6
 """Numbers of a fact that show at once; the others are behind a fold."""
 
 
+def escape(text: str) -> str:
+    """Return text as HTML on one line, in an attribute too: a blank line would let Markdown act on what follows."""
+    return html.escape(text).replace("\r", "&#13;").replace("\n", "&#10;")
+
+
 def text_html(text: str) -> str:
-    """Return plain text as HTML on one line: Markdown finds nothing in it to act on."""
+    """Return plain text as HTML, with its line breaks shown."""
     return "<br>".join(escape(line) for line in text.splitlines())
+
+
+def typed(message: str) -> str:
+    """Return what a person wrote as a chat message in which no tag can begin; `as_typed` reads it back."""
+    return message.replace("<", "&lt;")
+
+
+def as_typed(shown: str) -> str:
+    """Return what a person wrote, from a message that was shown and perhaps edited."""
+    return shown.replace("&lt;", "<")
 
 
 def say(message: str, shown: str, kind: str = "") -> str:
@@ -39,11 +54,11 @@ def rate(item: str, verdict: str, *, given: bool = False) -> str:
     return f'<button type="button" class="{classes}" name="{verdict}" value="{escape(item)}">{escape(shown)}</button>'
 
 
-def mark_given(html: str, item: str, verdict: str) -> str:
+def mark_given(shown: str, item: str, verdict: str) -> str:
     """Return HTML in which the verdict's button on this item is given, and its other verdicts are not."""
     for other in words.VERDICTS:
-        html = html.replace(rate(item, other, given=True), rate(item, other))
-    return html.replace(rate(item, verdict), rate(item, verdict, given=True))
+        shown = shown.replace(rate(item, other, given=True), rate(item, other))
+    return shown.replace(rate(item, verdict), rate(item, verdict, given=True))
 
 
 def step(call: ToolCall, evidence: Sequence[Evidence]) -> str:

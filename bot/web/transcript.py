@@ -107,7 +107,7 @@ class ShownTurn:
 
     def messages(self) -> list[ChatMessage]:
         """Return the turn as chat messages."""
-        shown: list[ChatMessage] = [{"role": "user", "content": self.message}]
+        shown: list[ChatMessage] = [{"role": "user", "content": cards.typed(self.message)}]
         shown += [step.message() for step in self.steps]
         if self.final is not None:
             shown.append({"role": "assistant", "content": self.final})

@@ -201,7 +201,7 @@ def chips(setting: Setting, card: CatalogCard) -> tuple[str, ...]:
     except Problem:
         at = None
     place = next((one.name for one in card.places if one.id == setting.place), "Everywhere")
-    who = f"Person {setting.persona}" if setting.persona else "New visitor"
+    who = f"Person {setting.persona}" if setting.persona in card.personas else "New visitor"
     return (card.title, who, words.local_instant(at or card.now, card.zone), place)
 
 
@@ -283,6 +283,7 @@ class Layout:
         self.persona = gr.Dropdown(
             people_of(first),
             value=NEW_VISITOR,
+            allow_custom_value=True,  # the handlers check; an event may carry the catalogue before's choice
             label="Person",
             info="Speak as someone with a history.",
             visible=config.demo_personas,
@@ -296,6 +297,7 @@ class Layout:
         self.place = gr.Dropdown(
             places_of(first),
             value=EVERYWHERE,
+            allow_custom_value=True,
             label="Place",
             info="Where the question is asked.",
             elem_id="al-place",
@@ -351,7 +353,9 @@ def _wire_chat(page: Page, layout: Layout) -> None:
         talk: Talk, request: gr.Request, event: gr.EditData, *setting: str | None
     ) -> AsyncGenerator[Any]:
         earlier = talk.before(talk.turn_at(_index(event.index)))
-        async with aclosing(page.answer(earlier, str(event.value), Setting(*setting), request)) as answers:
+        async with aclosing(
+            page.answer(earlier, cards.as_typed(str(event.value)), Setting(*setting), request)
+        ) as answers:
             async for shown, after in answers:
                 yield shown, after
 
@@ -374,7 +378,7 @@ def _wire_chat(page: Page, layout: Layout) -> None:
     ]
     ask.stop(settle, [talk], [chat], cancels=running, **_QUIET)
     chat.undo(undo, [talk], [chat, talk, ask], **_QUIET)
-    layout.verdict.input(rate, [talk, layout.verdict, *layout.setting], [chat, talk], **_QUIET)
+    layout.verdict.submit(rate, [talk, layout.verdict, *layout.setting], [chat, talk], **_QUIET)
 
 
 def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:

@@ -13,26 +13,20 @@
   };
   const paint = () => document.body?.classList.toggle("dark", (stored() ?? (system.matches ? "dark" : "light")) === "dark");
 
-  const fill = (selector, text) => {
-    const box = document.querySelector(`${selector} textarea, ${selector} input`);
-    if (!box) return null;
-    const prototype = box instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
-    Object.getOwnPropertyDescriptor(prototype.prototype, "value").set.call(box, text);
-    box.dispatchEvent(new Event("input", { bubbles: true }));
-    return box;
-  };
-
-  const send = (text) => {
-    const box = fill("#al-ask", text);
+  // Writes into a text box of Gradio's and presses Enter, as a person would.
+  const send = (selector, text) => {
+    const box = document.querySelector(`${selector} textarea`);
     if (!box) return;
+    box.value = text;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
     window.setTimeout(() => {
       box.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true }));
     }, 40); // Gradio takes the text over on its next tick
   };
 
   const actions = {
-    "al-say": (button) => send(button.value),
-    "al-rate": (button) => fill("#al-verdict", JSON.stringify({ item: button.value, verdict: button.name, at: Date.now() })),
+    "al-say": (button) => send("#al-ask", button.value),
+    "al-rate": (button) => send("#al-verdict", JSON.stringify({ item: button.value, verdict: button.name, at: Date.now() })),
     "al-panel": () => document.querySelector(".sidebar .toggle-button")?.click(),
     "al-new": () => document.querySelector("#al-restart")?.click(),
     "al-theme": () => {
