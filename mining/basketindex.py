@@ -276,15 +276,15 @@ class BasketIndex:
         begin, size = self.start[rows], self.start[rows + 1] - self.start[rows]
         total = int(size.sum())
         shift = np.repeat(begin - (np.cumsum(size) - size), size)
-        return self.basket_items[np.arange(total) + shift]
+        return np.asarray(self.basket_items[np.arange(total) + shift])
 
     def item_counts(self, where: Slice = EVERYTHING) -> NDArray[np.int64]:
         """Return how many of the slice's baskets hold each item."""
         if where.is_everything:
-            return self.item_rows.sizes
+            return np.asarray(self.item_rows.sizes)
         line = self.tabled.get(self.calendar.check(where.context))
         if line is not None and where.place is None and where.people is None:
-            return self.word_counts[line].astype(np.int64)
+            return np.asarray(self.word_counts[line], dtype=np.int64)
         rows = self.layout.rows_of(self.bits_where(where))
         if 4 * len(rows) < len(self):
             return np.bincount(self.items_in(rows), minlength=len(self.items))
@@ -326,7 +326,7 @@ class BasketIndex:
             if key in self.item_position:
                 allowed[self.item_position[key]] = False
         if among is not None:
-            allowed &= self._items_of(among)
+            allowed &= self.items_of(among)
         some = np.flatnonzero(allowed)
         n, n_x, n_y = bits.count(inside), len(rows), self.item_counts(where)[some]
         best = np.argsort(-statistics.lift_low(both[some], n_x, n_y, n), kind="stable")[: _SCREENED + k]
@@ -336,7 +336,12 @@ class BasketIndex:
         order = [at for at in np.argsort(-low, kind="stable")[:k] if low[at] > 0]
         return list(self._counts(keys, [(self.items[some[best[at]]],) for at in order], where))
 
-    def _items_of(self, category: str) -> NDArray[np.bool_]:
+    def items_of(self, category: str) -> NDArray[np.bool_]:
+        """Return which items are of a category.
+
+        Raises:
+            UnknownKey: there is no such category.
+        """
         name = category.removeprefix(col.CATEGORY_PREFIX)
         if name not in self.category_position:
             raise UnknownKey(f"no category {name!r}{closest(name, self.categories)}")
@@ -420,10 +425,11 @@ def _word_counts(
 ) -> NDArray[np.int32]:
     line = {word: position for position, word in enumerate(calendar.words)}
     slices = [word_sets[line[words[0]]] for words in _tabled(calendar) if len(words) == 1]
-    for words in _tabled(calendar)[len(slices) :]:
-        slices.append(
-            np.intersect1d(word_sets[line[words[0]]], word_sets[line[words[1]]], assume_unique=True)
-        )
+    slices += [
+        np.intersect1d(word_sets[line[words[0]]], word_sets[line[words[1]]], assume_unique=True)
+        for words in _tabled(calendar)
+        if len(words) == 2
+    ]
     rows = np.concatenate(slices)
     ends = np.cumsum([0, *map(len, slices)])
     members = sparse.csr_array(

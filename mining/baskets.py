@@ -110,13 +110,10 @@ def make_baskets(
     basket[order] = number[np.cumsum(first) - 1]
     head = head[rank]
 
-    matrix = _ones(
-        sparse.csr_array(
-            (np.ones(len(item), dtype=np.int32), (basket, item)),
-            shape=(len(head), len(item_ids)),
-            dtype=np.int32,
-        )
+    counted: Any = sparse.coo_array(
+        (np.ones(len(item), dtype=np.int32), (basket, item)), shape=(len(head), len(item_ids))
     )
+    matrix = _ones(counted.tocsr())
     zones = _zones(place[head], table)
     context = context_words(at.iloc[head].reset_index(drop=True), calendar, zones)
     categories, item_category = _categories(item_ids, catalogue)
@@ -145,9 +142,9 @@ def _read(interactions: pd.DataFrame) -> pd.DataFrame:
         gaps = int(interactions[name].isna().sum())
         if gaps:
             raise BadFrame(f"{gaps} interactions have no {name!r}; drop them first")
-    optional = {name: interactions.get(name) for name in (col.AT, col.PLACE, col.BASKET)}
+    optional: dict[str, Any] = {name: interactions.get(name) for name in (col.AT, col.PLACE, col.BASKET)}
     try:
-        at = pd.to_datetime(optional[col.AT], utc=True) if optional[col.AT] is not None else None
+        at: Any = pd.to_datetime(optional[col.AT], utc=True) if optional[col.AT] is not None else None
     except (ValueError, TypeError) as error:
         raise BadFrame(f"column 'at' holds something that is no instant: {error}") from error
     none = pd.Series([None] * len(interactions), index=interactions.index, dtype=object)

@@ -71,7 +71,7 @@ class Layout:
         some = np.flatnonzero(bits)
         flags = np.unpackbits(bits[some].view(np.uint8), bitorder="little")
         at = np.flatnonzero(flags)
-        return self.row[(some[at >> 6] << 6) + (at & 63)]
+        return np.asarray(self.row[(some[at >> 6] << 6) + (at & 63)])
 
     def groups(self, bits: Bits) -> int:
         """Return how many groups have a row in the set."""
@@ -135,7 +135,7 @@ class RowSets:
     def overlaps(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
         """Return how many rows of each set the mask holds."""
         sums = np.concatenate([[0], np.cumsum(mask[self.rows], dtype=np.int64)])
-        return sums[self.start[1:]] - sums[self.start[:-1]]
+        return np.asarray(sums[self.start[1:]] - sums[self.start[:-1]])
 
     def save(self, folder: Path, name: str) -> None:
         """Write the arrays as .npy files."""

@@ -62,13 +62,15 @@ class MiningConfig(BaseModel):
     """"parent" rolls a variant up to its parent item; "item" keeps it."""
 
     min_support: Share | None = None
-    """Least share of baskets for an itemset; None takes the share that `min_count` is."""
+    """Least share of baskets for rules of three items and more; None takes three times `min_count`, or 1 in 2,000."""
     min_count: Annotated[int, Field(ge=1)] = 30
     """Least baskets (occasions, for next) that hold both sides of a rule."""
     max_len: Annotated[int, Field(ge=2, le=6)] = 3
     """Most items in a rule, both sides together."""
     min_people: Annotated[int, Field(ge=1)] = 10
     """Least distinct people behind a rule: no rule rests on a few."""
+    max_person_share: Share = 0.25
+    """Most of a pair's baskets that one person may have."""
     min_confidence: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Least confidence of a rule."""
     min_gain: Annotated[float, Field(ge=1)] = 1.2
@@ -81,7 +83,7 @@ class MiningConfig(BaseModel):
     """Least distinct days on which a person took an item for a cycle."""
     windows: Annotated[int, Field(ge=2, le=52)] = 6
     """Calendar windows over which stability is counted; the last one is held out from finding."""
-    max_rules: Annotated[int, Field(ge=1)] = 100_000
+    max_rules: Annotated[int, Field(ge=1)] = 20_000
     """Most rules of each kind that are kept, best first; the book says how many it left out."""
     max_basket: Annotated[int, Field(ge=2)] = 1_000
     """Baskets with more items take no part in pair search (they are still counted)."""

@@ -177,9 +177,7 @@ def due(
     lapsed = today - last > LAPSED * medians
     overdue = (expected < today) & ~lapsed
     soon = (expected >= today) & (expected < today + within_days)
-    mine = (
-        np.flatnonzero(np.array(index.people, dtype=object)[people] == person) if person is not None else []
-    )
+    mine = [at for at, code in enumerate(people.tolist()) if index.people[code] == person]
     epoch = date(1970, 1, 1)
     return Due(
         key=key,

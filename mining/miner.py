@@ -9,6 +9,7 @@ from mining.config import MiningConfig
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mining.rule import AnyRule
     from mining.rulebook import RuleBook
 
 
@@ -39,10 +40,11 @@ def mine(
     Raises:
         BadFrame: a column is missing, or a value cannot be read.
     """
-    from mining import finders
+    from mining import contexts, finders
     from mining.basketindex import BasketIndex
     from mining.baskets import make_baskets
     from mining.rulebook import RuleBook
+    from mining.shelf import Shelf
 
     config = config or MiningConfig()
 
@@ -52,14 +54,16 @@ def mine(
 
     begin("baskets")
     index = BasketIndex.build(make_baskets(interactions, items, places, config=config))
+    material = finders.Material(index, config)
     begin("pairs")
-    together = finders.together(index, config)
+    together = finders.together(material)
     begin("contexts")
-    contexts = finders.contexts(index, config)
+    when_and_where = [*contexts.contexts(material), *contexts.contexted_pairs(material, together)]
     begin("sequences")
-    following = finders.following(index, config)
+    following = finders.following(material)
     begin("cycles")
-    cycles = finders.cycles(index, config)
+    cycles = finders.cycles(material)
     begin("trends")
-    trends = finders.trends(index, config)
-    return RuleBook(index, (*together, *contexts, *following, *cycles, *trends))
+    trends = finders.trends(material)
+    rules: tuple[AnyRule, ...] = (*together, *when_and_where, *following, *cycles, *trends)
+    return RuleBook(index, Shelf.of(rules), config)

@@ -14,7 +14,7 @@ Flags = NDArray[np.bool_]
 
 
 @compiled
-def count_pairs(
+def count_pairs(  # noqa: C901 - one loop nest: calls inside it would cost more than they clear up
     item_start: Int64,
     item_rows: Int32,
     row_start: Int64,

@@ -48,7 +48,13 @@ class Pairs:
 
 
 def pairs_of(
-    index: BasketIndex, matrix: sparse.csr_array, window: Ints, windows: int, *, min_count: int, max_basket: int
+    index: BasketIndex,
+    matrix: sparse.csr_array,
+    window: Ints,
+    windows: int,
+    *,
+    min_count: int,
+    max_basket: int,
 ) -> Pairs:
     """Count every pair of items that at least `min_count` baskets hold.
 
@@ -72,9 +78,11 @@ def pairs_of(
     right = together.col[enough][order].astype(np.int32)
     items = matrix.shape[1]
     begin = np.searchsorted(left, np.arange(items + 1)).astype(np.int64)
-    early = window < windows - 1 if ((window >= 0) & (window < windows - 1)).any() else np.ones(len(sizes), bool)
+    early = (
+        window < windows - 1 if ((window >= 0) & (window < windows - 1)).any() else np.ones(len(sizes), bool)
+    )
     early = early & used
-    strata = size_strata(np.bincount(sizes[early], minlength=max_basket + 1)) if len(sizes) else np.zeros(1)
+    strata = size_strata(np.bincount(sizes[early], minlength=max_basket + 1))
     n_person = index.by_person(np.flatnonzero(early)).astype(np.float64)
     rows = index.item_rows
     counts, sums, by_window, by_size = count_pairs(
@@ -112,7 +120,12 @@ class _Shape:
     """What is known of single items over the early baskets: per person and per stratum of size."""
 
     def __init__(
-        self, index: BasketIndex, matrix: sparse.csr_array, early: NDArray[np.bool_], strata: Ints, n_person: Floats
+        self,
+        index: BasketIndex,
+        matrix: sparse.csr_array,
+        early: NDArray[np.bool_],
+        strata: Ints,
+        n_person: Floats,
     ) -> None:
         rows = np.flatnonzero(early)
         held = matrix[rows]

@@ -42,7 +42,8 @@ class Rule:
     consequent: tuple[str, ...]
     count: Count
     p: float = math.nan
-    """Exact one-sided p-value against the best sub-rule or, in a context, clustered by person against its complement."""
+    """One-sided, clustered by person: a pair against independence, a context against its complement; of three items
+    and more, Fisher's exact test against every sub-rule, the largest of these p-values."""
     q: float = math.nan
     """Benjamini-Hochberg q-value over all rules of the kind that were tested."""
     held: int = 0
@@ -51,8 +52,11 @@ class Rule:
     """How many calendar windows could tell."""
     held_out: bool | None = None
     """Whether it holds on the latest window, which was not used to find it; None where that could not tell."""
+    adjusted: float = math.nan
+    """Mantel-Haenszel odds ratio within strata of basket size, for pairs; over all windows but the latest."""
     score: float = 0.0
-    """What the book orders by: lower end of the 95 % interval of lift or gain, damped by doubt."""
+    """What the book orders by: the lower end, with one observation a person, of what the rule adds: the adjusted odds
+    ratio of a pair, the gain over the best sub-rule or over the complement."""
 
     @property
     def id(self) -> str:
@@ -82,7 +86,13 @@ class Rule:
     def numbers(self) -> dict[str, float]:
         """Return every number that may be said of the rule."""
         return self.count.numbers() | finite(
-            {"q": self.q, "p": self.p, "held": float(self.held), "windows": float(self.windows)}
+            {
+                "q": self.q,
+                "p": self.p,
+                "held": float(self.held),
+                "windows": float(self.windows),
+                "adjusted_odds": self.adjusted,
+            }
         )
 
     def sentence(self, names: Mapping[str, str], lang: Lang = "en", *, wording: Wording | None = None) -> str:
@@ -125,7 +135,9 @@ class NextRule:
     """How many of the n_xy the same persons' habits explain: the sum over persons of n_x n_y / n."""
     where: Slice = Slice()
     p: float = math.nan
-    """One-sided, within persons and clustered by person: y follows x more often than it follows their other baskets."""
+    """One-sided, clustered by person: y follows x more often than it follows any basket."""
+    p_habit: float = math.nan
+    """The same within persons: y follows x more often than it follows the same persons' baskets in general."""
     q: float = math.nan
     held: int = 0
     windows: int = 0
@@ -189,7 +201,7 @@ class NextRule:
         names = (
             "within_days", "n", "n_x", "n_y", "n_xy", "people_x", "people_xy", "reverse_n", "reverse_n_xy",
             "censored", "lag_median", "lag_low", "lag_high", "confidence", "base", "lift", "reverse_confidence",
-            "expected", "gain", "habit", "p", "q", "held", "windows",
+            "expected", "gain", "habit", "p", "p_habit", "q", "held", "windows",
         )  # fmt: skip
         return finite({name: getattr(self, name) for name in names})
 
@@ -354,13 +366,10 @@ class Trend:
         if at >= 0:
             values["rest_n"], values["rest_n_x"] = total - self.n[at], total_x - self.n_x[at]
             values["rest_share"] = ratio(values["rest_n_x"], values["rest_n"])
-        for end, label in (
-            ("first", self.labels[:1]),
-            ("last", self.labels[-1:]),
-            ("peak", (self.peak,) * bool(self.peak)),
-        ):
-            if label:
-                year, _, *day = (float(part) for part in label[0].split("-"))
+        said = {"first": self.labels[:1], "last": self.labels[-1:], "peak": (self.peak,) if self.peak else ()}
+        for end, label_of in said.items():
+            for date_of in label_of:
+                year, _, *day = (float(part) for part in date_of.split("-"))
                 values |= {f"{end}_year": year} | ({f"{end}_day": day[0]} if day else {})
         for label, n, n_x, share in zip(self.labels, self.n, self.n_x, self.shares, strict=True):
             values |= {f"n {label}": n, f"n_x {label}": n_x, f"share {label}": share}

@@ -6,24 +6,28 @@ Knows look-up, saving and loading. It refuses to know how rules were found.
 from __future__ import annotations
 
 import json
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mining import columns as col
 from mining.adjusted import Adjusted, adjusted_of
 from mining.baskets import NAT
 from mining.compare import Comparison, compare
+from mining.config import MiningConfig
 from mining.count import EVERYTHING, Count, Keys, Slice
 from mining.cycles import Due, cycle_of, due
 from mining.errors import MiningError
 from mining.profile import By, Profile, profile_of
-from mining.rule import AnyRule, Cycle, Kind, NextRule, Rule, Trend
+from mining.rule import KINDS, AnyRule, Cycle, Kind, NextRule, Rule, Trend
 from mining.sequence import next_after
+from mining.shelf import Shelf
 from mining.trends import trend_of
 
 if TYPE_CHECKING:
@@ -31,8 +35,10 @@ if TYPE_CHECKING:
 
     from mining.basketindex import BasketIndex
 
-FORMAT = 1
-_FILE = "rules.json"
+FORMAT = 2
+_FILE = "book.json"
+_RULES = "rules"
+_BLOCK = 4096
 _INDEX = "index"
 _FRAME = ("antecedent", "consequent", "context", "kind", "n", "n_x", "n_y", "n_xy", "place", "lag")
 
@@ -40,12 +46,17 @@ _FRAME = ("antecedent", "consequent", "context", "kind", "n", "n_x", "n_y", "n_x
 class RuleBook:
     """Mined rules with their look-up, and the basket index that counts whatever no rule covers."""
 
-    def __init__(self, index: BasketIndex, rules: Sequence[AnyRule]) -> None:
+    def __init__(self, index: BasketIndex, shelf: Shelf, config: MiningConfig | None = None) -> None:
         self.index = index
-        self.rules = tuple(sorted(rules, key=lambda rule: -rule.score))
+        self.shelf = shelf
+        self.config = config or MiningConfig()
 
     def __len__(self) -> int:
-        return len(self.rules)
+        return len(self.shelf)
+
+    def __iter__(self) -> Iterator[AnyRule]:
+        """Every rule, best first."""
+        return (self.shelf.rule(line) for line in range(len(self.shelf)))
 
     @cached_property
     def window(self) -> tuple[datetime, datetime] | None:
@@ -55,29 +66,6 @@ class RuleBook:
             return None
         first, last = (datetime.fromtimestamp(int(at) / 1e9, tz=UTC) for at in (known.min(), known.max()))
         return first, last
-
-    @cached_property
-    def _by_key(self) -> dict[str, list[int]]:
-        """Positions of the rules that speak of a key, best first."""
-        found: dict[str, list[int]] = defaultdict(list)
-        for position, rule in enumerate(self.rules):
-            for key in dict.fromkeys(rule.keys):
-                found[key].append(position)
-        return dict(found)
-
-    @cached_property
-    def _by_context(self) -> dict[tuple[str, ...], list[int]]:
-        found: dict[tuple[str, ...], list[int]] = defaultdict(list)
-        for position, rule in enumerate(self.rules):
-            found[rule.context].append(position)
-        return dict(found)
-
-    @cached_property
-    def _by_kind(self) -> dict[str, list[int]]:
-        found: dict[str, list[int]] = defaultdict(list)
-        for position, rule in enumerate(self.rules):
-            found[rule.kind].append(position)
-        return dict(found)
 
     def lookup(
         self,
@@ -89,53 +77,114 @@ class RuleBook:
         kind: Kind | Literal["any"] = "any",
         k: int = 10,
     ) -> list[AnyRule]:
-        """Return the best mined rules, best first; of a pair only the direction with the higher confidence.
+        """Return the best mined rules, best first; of a pair that is said both ways, one.
 
         Args:
-            items: Rules that begin with any of these (of cycles and trends: that are about any of these).
+            items: Rules that begin with any of these, that only need these (a cart: all of a rule's antecedent must be
+                among them); of contexts, cycles and trends those about any of these.
             with_items: Rules that end in any of these.
-            category: Rules whose end is of this category.
-            where: Rules of exactly this slice of time and place, where it is not everything.
+            category: Rules whose end is of this category, or is the category.
+            where: Rules of this slice; where none is, of the wider slices that hold it. Everything: rules of any slice.
             kind: Only rules of this kind.
             k: How many.
+
+        Raises:
+            UnknownWord: a context word is unknown.
+            UnknownKey: there is no such category.
         """
-        wanted = self._members(category) if category is not None else None
+        wanted = self._heads(category) if category is not None else None
+        cart = {self.shelf.key_code.get(item, -1) for item in items}
+        ends = {self.shelf.key_code.get(item, -1) for item in with_items}
         chosen: list[AnyRule] = []
-        seen: set[tuple[object, ...]] = set()
-        for position in self._candidates(items, with_items, where, kind):
-            rule = self.rules[position]
-            if kind not in ("any", rule.kind) or not _fits(rule, items, with_items, where):
-                continue
-            if wanted is not None and not wanted.intersection(rule.consequent):
-                continue
-            pair = (rule.kind, frozenset(rule.keys), rule.context)
-            if pair in seen and not items and not with_items:
-                continue
-            seen.add(pair)
-            chosen.append(rule)
-            if len(chosen) == k:
+        seen: set[tuple[int, ...]] = set()
+        for lines in self._candidates(items, with_items, where, kind):
+            for line in self._fitting(lines, cart, ends, wanted, kind):
+                body = self.shelf.body[self.shelf.body_start[line] : self.shelf.body_start[line + 1]].tolist()
+                head = int(self.shelf.head[line])
+                place = int(self.shelf.kind[line]), int(self.shelf.slice_of[line])
+                turned = (*place, *((head, *body) if items or with_items else sorted((head, *body))))
+                if turned in seen:
+                    continue
+                seen.add(turned)
+                chosen.append(self.shelf.rule(line))
+                if len(chosen) == k:
+                    return chosen
+            if chosen and where.context:
                 break
         return chosen
 
     def _candidates(
         self, items: Sequence[str], with_items: Sequence[str], where: Slice, kind: str
-    ) -> Sequence[int]:
-        """The shortest list of positions that holds every answer, best first."""
-        keys = items or with_items
-        if keys:
-            return sorted({position for key in keys for position in self._by_key.get(key, ())})
-        if where.context:
-            return self._by_context.get(self.index.calendar.check(where.context), ())
-        return self._by_kind.get(kind, ()) if kind != "any" else range(len(self.rules))
+    ) -> Iterator[NDArray[np.int64]]:
+        """Lists of lines, each best first: by slice from narrow to wide, else by key, else everything."""
+        shelf = self.shelf
+        keyed: NDArray[np.int64] | None = None
+        if items or with_items:
+            parts = [part for key in items for part in (shelf.begin_with(key), shelf.end_in(key))]
+            parts += [shelf.end_in(key) for key in with_items] if not items else []
+            keyed = np.unique(np.concatenate(parts))
+        if where.context or where.place is not None:
+            for one in self._slices(where):
+                lines = shelf.held_in(one)
+                yield lines if keyed is None else keyed[np.isin(keyed, lines)]
+        elif keyed is not None:
+            yield keyed
+        else:
+            yield self._of_kind[KINDS.index(cast("Kind", kind))] if kind != "any" else np.arange(len(shelf))
 
-    def _members(self, category: str) -> frozenset[str]:
+    def _slices(self, where: Slice) -> list[Slice]:
+        """The slice, then the wider ones that hold it: with fewer words, more words first."""
+        words = self.index.calendar.check(where.context)
+        smaller = [
+            Slice(part, where.place)
+            for size in range(len(words), 0, -1)
+            for part in combinations(words, size)
+        ]
+        return smaller if words else [Slice((), where.place)]
+
+    @cached_property
+    def _of_kind(self) -> list[NDArray[np.int64]]:
+        return [np.flatnonzero(self.shelf.kind == code) for code in range(len(KINDS))]
+
+    def _fitting(
+        self,
+        lines: NDArray[np.int64],
+        cart: set[int],
+        ends: set[int],
+        wanted: NDArray[np.bool_] | None,
+        kind: str,
+    ) -> Iterator[int]:
+        """Filter lines in blocks, so that the first few answers do not wait for the last."""
+        shelf, code = self.shelf, KINDS.index(cast("Kind", kind)) if kind != "any" else -1
+        for begin in range(0, len(lines), _BLOCK):
+            block = lines[begin : begin + _BLOCK]
+            keep = np.ones(len(block), dtype=np.bool_)
+            if code >= 0:
+                keep &= shelf.kind[block] == code
+            if wanted is not None:
+                keep &= wanted[shelf.head[block]]
+            if ends:
+                keep &= np.isin(shelf.head[block], list(ends))
+            for line in block[keep].tolist():
+                body = shelf.body[shelf.body_start[line] : shelf.body_start[line + 1]].tolist()
+                if not cart or cart.issuperset(body or [int(shelf.head[line])]):
+                    yield line
+
+    def _heads(self, category: str) -> NDArray[np.bool_]:
+        """Which keys of the shelf are of a category, or are it."""
         name = category.removeprefix(col.CATEGORY_PREFIX)
-        position = self.index.category_position.get(name)
-        if position is None:
-            return frozenset()
-        column = self.index.item_category[:, [position]].toarray().ravel()
-        held = {item for item, member in zip(self.index.items, column, strict=True) if member}
-        return frozenset({*held, f"{col.CATEGORY_PREFIX}{name}"})
+        held = np.append(self.index.items_of(name), [False])[
+            self._item_of_key
+        ]  # the last is for keys of no item
+        itself = self.shelf.key_code.get(f"{col.CATEGORY_PREFIX}{name}")
+        if itself is not None:
+            held[itself] = True
+        return np.asarray(held)
+
+    @cached_property
+    def _item_of_key(self) -> NDArray[np.int64]:
+        """Position of the item that each key of the shelf is, -1 for categories."""
+        return np.array([self.index.item_position.get(key, -1) for key in self.shelf.keys], dtype=np.int64)
 
     # ---- counted on demand ---------------------------------------------------------------------------------
 
@@ -178,11 +227,12 @@ class RuleBook:
 
     def cycle(self, key: str) -> Cycle | None:
         """Return how often people take the key again; None where too few do."""
-        return cycle_of(self.index, key)
+        return cycle_of(self.index, key, min_days=self.config.min_cycle_days)
 
     def due(self, at: datetime, key: str, *, within_days: int = 7, person: str | None = None) -> Due:
         """Count who is due to take the key again within the coming days."""
-        return due(self.index, at, key, within_days=within_days, person=person)
+        days = self.config.min_cycle_days
+        return due(self.index, at, key, within_days=within_days, person=person, min_days=days)
 
     def trend(self, key: str) -> Trend:
         """Return how the share of baskets with the key changed."""
@@ -198,18 +248,37 @@ class RuleBook:
         """Return antecedent, consequent, context, kind, n, n_x, n_y, n_xy, place, lag of the rules for ranking."""
         import pandas as pd
 
-        rows = [_row(rule) for rule in self.rules if isinstance(rule, Rule | NextRule)]
+        rows = [_row(rule) for rule in self if isinstance(rule, Rule | NextRule)]
         return pd.DataFrame(rows, columns=list(_FRAME))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return every rule with its ratios, tests and English sentence, for people: one row a rule."""
+        import pandas as pd
+
+        names, words = self.names(), self.config.wording
+        rows = []
+        for rule in self:
+            row: dict[str, object] = {
+                "id": rule.id,
+                "kind": rule.kind,
+                "antecedent": " + ".join(rule.antecedent),
+                "consequent": " + ".join(rule.consequent),
+                "context": " ".join(rule.context),
+                "place": rule.place,
+            }
+            rows.append(row | rule.numbers() | {"sentence": rule.sentence(names, wording=words)})
+        return pd.DataFrame(rows)
 
     def save(self, folder: Path) -> None:
         """Write the index and the rules into the folder, which is made."""
         self.index.save(folder / _INDEX)
-        rows = [{"kind": rule.kind, "rule": asdict(rule)} for rule in self.rules]
-        (folder / _FILE).write_text(json.dumps({"format": FORMAT, "rules": rows}), encoding="utf-8")
+        self.shelf.save(folder / _RULES)
+        document = {"format": FORMAT, "config": self.config.model_dump(mode="json")}
+        (folder / _FILE).write_text(json.dumps(document), encoding="utf-8")
 
     @classmethod
     def load(cls, folder: Path) -> RuleBook:
-        """Read a book; the arrays of its index are mapped, not copied.
+        """Read a book; its arrays are mapped, not copied.
 
         Raises:
             MiningError: the folder was written by another version.
@@ -221,57 +290,16 @@ class RuleBook:
             raise MiningError(
                 f"rules in format {document['format']!r}, not {FORMAT}; build the catalogue again"
             )
-        rules = [_rule(row["kind"], row["rule"]) for row in document["rules"]]
-        return cls(BasketIndex.load(folder / _INDEX), rules)
-
-
-def _fits(rule: AnyRule, items: Sequence[str], with_items: Sequence[str], where: Slice) -> bool:
-    begins = rule.antecedent or rule.consequent
-    if items and not set(items).intersection(begins):
-        return False
-    if with_items and not set(with_items).intersection(rule.consequent):
-        return False
-    if where.place is not None and rule.place != where.place:
-        return False
-    return not where.context or set(where.context) == set(rule.context)
+        config = MiningConfig.model_validate(document["config"])
+        return cls(BasketIndex.load(folder / _INDEX), Shelf.load(folder / _RULES), config)
 
 
 def _row(rule: Rule | NextRule) -> tuple[object, ...]:
-    count = rule.count if isinstance(rule, Rule) else rule
-    n_x = count.n if not rule.antecedent else count.n_x
-    n_y, n_xy = (count.n_x, count.n_x) if not rule.antecedent else (count.n_y, count.n_xy)
+    """Of a context rule without antecedent every basket of the slice is one with x, and y is the key."""
     lag = rule.lag_median if isinstance(rule, NextRule) else float("nan")
-    return (
-        rule.antecedent,
-        rule.consequent,
-        rule.context,
-        rule.kind,
-        count.n,
-        n_x,
-        n_y,
-        n_xy,
-        rule.place,
-        lag,
+    count = rule.count if isinstance(rule, Rule) else rule
+    alone = not rule.antecedent
+    counts = (
+        (count.n, count.n, count.n_x, count.n_x) if alone else (count.n, count.n_x, count.n_y, count.n_xy)
     )
-
-
-def _rule(kind: str, fields: dict[str, Any]) -> AnyRule:
-    """Make a rule again from its JSON form."""
-    fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    if kind in ("together", "context"):
-        return Rule(**fields | {"count": _count(fields["count"])})
-    if kind == "next":
-        return NextRule(**fields | {"where": _slice(fields["where"])})
-    return Cycle(**fields) if kind == "cycle" else Trend(**fields)
-
-
-def _slice(fields: dict[str, Any]) -> Slice:
-    return Slice(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    )
-
-
-def _count(fields: dict[str, Any]) -> Count:
-    outside = _count(fields["outside"]) if fields["outside"] is not None else None
-    plain = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    return Count(**plain | {"where": _slice(fields["where"]), "outside": outside})
+    return (rule.antecedent, rule.consequent, rule.context, rule.kind, *counts, rule.place, lag)

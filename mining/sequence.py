@@ -5,7 +5,7 @@ Knows occasions, base rates, the reverse order, lags and censoring. It refuses t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +42,7 @@ def next_after(
 
     With `y` the one rule is returned, whatever it says. Without, the items that follow x more often than they follow
     the same persons' baskets in general, ranked by the lower end of the 95 % interval of the lift over the base,
-    each person counting as one observation. `p` and `gain` say whether the habits of these persons explain it.
+    each person counting as one observation. `p_habit` and `gain` say whether the habits of these persons explain it.
 
     Raises:
         UnknownKey: a key is in no basket.
@@ -53,7 +53,7 @@ def next_after(
     place[index.layout.rows_of(index.bits_where(where))] = True
     holds = np.zeros(len(index), dtype=np.bool_)
     holds[index.layout.rows_of(index.bits_with(keys))] = True
-    occasions = _Occasions(index, windows, keys, where, place & windows.whole, holds & place)
+    occasions = Occasions(index, windows, keys, where, place & windows.whole, holds & place)
     if as_keys(y):
         return [occasions.rule(as_keys(y))]
     rules = (occasions.rule((index.items[one],)) for one in occasions.screen(min_count))
@@ -61,7 +61,7 @@ def next_after(
     return sorted(kept, key=lambda rule: -rule.score)[:k]
 
 
-class _Occasions:
+class Occasions:
     """The baskets of one slice and those of them that hold x, with what is counted over them once."""
 
     def __init__(
@@ -82,11 +82,21 @@ class _Occasions:
         self.n_by_person = index.by_person(self.base_rows)
         self.x_by_person = index.by_person(self.rows_x)
 
-    def screen(self, min_count: int) -> Iterable[int]:
-        """Return the items with the best lower end of the lift over the base."""
-        sets = self.index.item_rows
-        both = self.windows.followed_by(sets, self.with_x)
-        after_any = self.windows.followed_by(sets, self.base)
+    @cached_property
+    def followers(self) -> NDArray[np.int64]:
+        """For each item, the occasions with x that it follows."""
+        return self.windows.followed_by(self.with_x)
+
+    @cached_property
+    def after(self) -> NDArray[np.bool_]:
+        """For each basket, whether x follows it."""
+        return self.windows.follows(self.all_x)
+
+    def screen(self, min_count: int, after_any: NDArray[np.int64] | None = None) -> list[int]:
+        """Return the items with the best lower end of the lift over the base; `after_any` is the base, if known."""
+        both = self.followers
+        if after_any is None:
+            after_any = self.windows.followed_by(self.base)
         low = statistics.lift_low(both, len(self.rows_x), np.maximum(after_any, 1), len(self.base_rows))
         low[both < min_count] = 0
         for key in self.x:
@@ -107,7 +117,7 @@ class _Occasions:
         quartiles = np.quantile(lag, [0.25, 0.5, 0.75]) if len(lag) else [float("nan")] * 3
         xy_by_person = index.by_person(hits)
         y_by_person = index.by_person(after_any)
-        _, p = statistics.within_person(xy_by_person, self.x_by_person, y_by_person, self.n_by_person)
+        by_person = (xy_by_person, self.x_by_person, y_by_person, self.n_by_person)
         expected = float((self.x_by_person * y_by_person / np.maximum(self.n_by_person, 1)).sum())
         people_xy = int(np.count_nonzero(xy_by_person))
         return NextRule(
@@ -121,14 +131,15 @@ class _Occasions:
             people_x=int(np.count_nonzero(self.x_by_person)),
             people_xy=people_xy,
             reverse_n=len(back),
-            reverse_n_xy=int(windows.follows(self.all_x)[back].sum()),
+            reverse_n_xy=int(self.after[back].sum()),
             censored=self.censored,
             lag_low=float(quartiles[0]),
             lag_median=float(quartiles[1]),
             lag_high=float(quartiles[2]),
             expected=expected,
             where=self.where,
-            p=p,
+            p=statistics.clustered_association(*by_person)[1],
+            p_habit=statistics.within_person(*by_person)[1],
             score=float(
                 statistics.lift_low(
                     len(hits), len(self.rows_x), max(len(after_any), 1), len(self.base_rows), people_xy

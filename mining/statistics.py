@@ -241,6 +241,16 @@ def lift_low(
     return np.where(both > 0, low, 0.0)
 
 
+def ratio_low(ratio: ArrayLike, people: ArrayLike) -> Floats:
+    """Return ratio * exp(-1.96 / sqrt(people)): the lower end of a ratio whose counted side is that many people.
+
+    The variance of the logarithm of a count is one over the count; persons are counted, not baskets, so that what
+    rests on few of them ranks low whatever they do.
+    """
+    seen = np.maximum(np.asarray(people, dtype=np.float64), 1e-9)
+    return np.asarray(ratio, dtype=np.float64) * np.exp(-1.96 / np.sqrt(seen))
+
+
 def size_strata(histogram: NDArray[Any], parts: int = 10) -> NDArray[np.int64]:
     """Return the stratum of each size 0, 1, 2, ...: `parts` equal parts of the baskets; ties stay in one stratum.
 
@@ -249,4 +259,4 @@ def size_strata(histogram: NDArray[Any], parts: int = 10) -> NDArray[np.int64]:
     counts = np.asarray(histogram, dtype=np.int64)
     total = max(int(counts.sum()), 1)
     before = np.cumsum(counts) - counts
-    return np.minimum(parts * before // total, parts - 1)
+    return np.asarray(np.minimum(parts * before // total, parts - 1))

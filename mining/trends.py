@@ -68,7 +68,7 @@ class Periods:
 
     def merged(self, cells: NDArray[np.int64]) -> NDArray[np.int64]:
         """Sum cells (one line each) into windows."""
-        result = np.zeros((len(self.labels), *cells.shape[1:]), dtype=np.int64)
+        result: NDArray[np.int64] = np.zeros((len(self.labels), *cells.shape[1:]), dtype=np.int64)
         np.add.at(result, self.window_of_cell, cells)
         return result
 
@@ -88,7 +88,7 @@ class Verdicts:
     @property
     def p(self) -> Floats:
         """The smaller of slope and peak, doubled, as both were tried."""
-        return np.minimum(1.0, 2 * np.minimum(self.p_slope, self.p_peak))
+        return np.asarray(np.minimum(1.0, 2 * np.minimum(self.p_slope, self.p_peak)))
 
 
 def judge(periods: Periods, x_cell: NDArray[np.int64]) -> Verdicts:
@@ -171,12 +171,8 @@ def trend_of(index: BasketIndex, key: str) -> Trend:
 
 def trends_of(periods: Periods, keys: tuple[str, ...], x_cell: NDArray[np.int64]) -> list[Trend]:
     """Return the trend of each key; `x_cell` is cells x keys."""
-    if len(periods.labels) < LEAST:
-        steady = [(periods, key, x_cell[:, at], None, at) for at, key in enumerate(keys)]
-    else:
-        verdicts = judge(periods, x_cell)
-        steady = [(periods, key, x_cell[:, at], verdicts, at) for at, key in enumerate(keys)]
-    return [_trend(*one) for one in steady]
+    verdicts = judge(periods, x_cell) if len(periods.labels) >= LEAST else None
+    return [_trend(periods, key, x_cell[:, at], verdicts, at) for at, key in enumerate(keys)]
 
 
 def _trend(periods: Periods, key: str, cells: NDArray[np.int64], verdicts: Verdicts | None, at: int) -> Trend:

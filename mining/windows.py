@@ -36,6 +36,11 @@ class Windows:
     whole: NDArray[np.bool_]
     """Baskets with a time whose window lies inside the data: the occasions that can be counted."""
     timed: NDArray[np.bool_]
+    sets: RowSets
+    """The baskets of each item."""
+    low: NDArray[np.int32]
+    high: NDArray[np.int32]
+    """For each row of each set, the occasions that see it and none of the set's rows before it: low:high."""
 
     @classmethod
     def of(cls, index: BasketIndex, days: int) -> Windows:
@@ -60,7 +65,10 @@ class Windows:
             key, person * width + int(np.searchsorted(instants, NAT, side="right")), side="left"
         )
         since = np.where(none, 0, np.maximum(since, unknown))  # baskets without a time come before nothing
-        return cls(days, first, last, since, np.maximum(before, since), timed & (safe + span <= end), timed)
+        before = np.maximum(before, since)
+        whole = timed & (safe + span <= end)
+        low, high = _fresh(index.item_rows, since, before)
+        return cls(days, first, last, since, before, whole, timed, index.item_rows, low, high)
 
     def follows(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for every basket whether one of the rows lies in its window."""
@@ -73,20 +81,24 @@ class Windows:
         """Return the first of the (ascending) rows in the window of each occasion, all of which have one."""
         return rows[np.searchsorted(rows, self.first[occasions])]
 
-    def followed_by(self, sets: RowSets, occasions: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Count for each set the occasions in whose window one of its rows lies.
+    def followed_by(self, occasions: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Count for each item the occasions in whose window a basket with it lies.
 
-        The occasions that see row r are the range since[r]:before[r]; both ends ascend with r, so the union over a
-        set is the sum of what each range adds beyond the one before it. Numbers of occasions in a range come from
-        prefix sums: one pass over all sets, no search.
+        The occasions that see row r are the range since[r]:before[r]; both ends ascend with r, so the union over the
+        rows of an item is the sum of what each range adds beyond the one before it (`low`:`high`). Numbers of
+        occasions in a range come from prefix sums: one pass over all items, no search.
         """
-        if not len(sets.rows):
-            return np.zeros(len(sets), dtype=np.int64)
-        prefix = np.concatenate([[0], np.cumsum(occasions, dtype=np.int64)])
-        high, low = self.before[sets.rows], self.since[sets.rows]
-        shifted = np.concatenate([[0], high[:-1]])
-        starts = sets.start[:-1][sets.sizes > 0]
-        shifted[starts] = 0
-        added = prefix[high] - prefix[np.minimum(np.maximum(low, shifted), high)]
-        sums = np.concatenate([[0], np.cumsum(added)])
-        return sums[sets.start[1:]] - sums[sets.start[:-1]]
+        prefix = np.concatenate([[0], np.cumsum(occasions, dtype=np.int32)])
+        sums = np.concatenate([[0], np.cumsum(prefix[self.high] - prefix[self.low], dtype=np.int64)])
+        return np.asarray(sums[self.sets.start[1:]] - sums[self.sets.start[:-1]])
+
+
+def _fresh(
+    sets: RowSets, since: NDArray[np.int64], before: NDArray[np.int64]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return for each row of each set the range of occasions that it adds to those of the set's rows before it."""
+    high = before[sets.rows]
+    seen = np.concatenate([[0], high[:-1]]) if len(high) else high
+    seen[sets.start[:-1][sets.sizes > 0]] = 0
+    low = np.minimum(np.maximum(since[sets.rows], seen), high)
+    return low.astype(np.int32), high.astype(np.int32)
