@@ -193,8 +193,10 @@ class _Pack:
             worth = 1.0 / np.log2(1.0 + rank)
             far = 1.0 / (1.0 + (rank / (2 * k)) ** 2)
             gain += float((share * worth * far).sum())
-            slope = -share * far * (
-                np.log(2) / (np.log(1.0 + rank) ** 2 * (1.0 + rank)) + worth * far * rank / (2 * k * k)
+            slope = (
+                -share
+                * far
+                * (np.log(2) / (np.log(1.0 + rank) ** 2 * (1.0 + rank)) + worth * far * rank / (2 * k * k))
             )
             sig *= (1 - sig) * weight * slope[:, None]
             sig[np.arange(len(q)), r] = -sig.sum(axis=1)

@@ -26,7 +26,7 @@ def ease(log: Log, *, limit: int, ridge: float = 300.0, fade: float = 1.0) -> Li
     `limit` caps the items: the most taken ones are covered.
     """
     X = taken(log)
-    rows = most_taken(np.asarray(X.sum(axis=0)).ravel(), limit)
+    rows = most_taken(_column_sums(X), limit)
     Xc = X[:, np.flatnonzero(rows >= 0)]
     G = np.asarray((Xc.T @ Xc).toarray(), dtype=np.float64)
     G[np.diag_indices_from(G)] += ridge
@@ -40,7 +40,7 @@ def walk(log: Log, *, beta: float = 0.5, fade: float = 1.5, neighbours: int = 40
     """Fit RP3beta: P(item -> person -> item) / popularity(target) ** beta (Paudel et al., TiiS 2016)."""
     X = taken(log).astype(np.float64)
     per_person = np.maximum(np.asarray(X.sum(axis=1)).ravel(), 1.0)
-    popularity = np.asarray(X.sum(axis=0)).ravel()
+    popularity = _column_sums(X)
     to_person = sp.csr_array(X.T / np.maximum(popularity, 1.0)[:, None])
     to_item = sp.csr_array(
         sp.csr_array(X / per_person[:, None]) / np.maximum(popularity, 1.0)[None, :] ** beta
@@ -51,7 +51,7 @@ def walk(log: Log, *, beta: float = 0.5, fade: float = 1.5, neighbours: int = 40
 def cosine(log: Log, *, shrink: float = 20.0, fade: float = 0.75, neighbours: int = 200) -> Linear:
     """Fit item neighbours: n_ij / (sqrt(n_i n_j) + shrink), cosine of taken columns, damped where few took both."""
     X = taken(log).astype(np.float64)
-    popularity = np.asarray(X.sum(axis=0)).ravel()
+    popularity = _column_sums(X)
     root = np.sqrt(popularity)
 
     def damp(block: NDArray[np.float64], first: int) -> NDArray[np.float64]:
@@ -60,6 +60,10 @@ def cosine(log: Log, *, shrink: float = 20.0, fade: float = 0.75, neighbours: in
 
     nearest = _nearest(sp.csr_array(X.T), X, neighbours, damp)
     return _compact("similar", nearest, popularity, fade)
+
+
+def _column_sums(X: sp.csr_array) -> Floats:
+    return np.asarray(X.sum(axis=0), dtype=np.float64).ravel()
 
 
 def _compact(name: str, full: sp.csr_array, popularity: Floats, fade: float) -> Linear:
@@ -162,7 +166,7 @@ class Neighbours:
 def neighbours(log: Log, *, count: int = 100, fade: float = 0.5) -> Neighbours:
     """Fit people neighbours."""
     X = taken(log).astype(np.float64)
-    takers = np.asarray(X.sum(axis=0)).ravel()
+    takers = _column_sums(X)
     idf = np.where(takers > 0, np.log((log.n_people + 1.0) / np.maximum(takers, 1.0)), 0.0)
     weighted = sp.csr_array(X * idf[None, :])
     length = np.sqrt(np.asarray((weighted * weighted).sum(axis=1)).ravel())

@@ -142,7 +142,7 @@ def diversity(lists: pd.DataFrame, train: pd.DataFrame, *, k: int = 10) -> float
 def report(ranker: Ranker, task: Task, *, ks: Sequence[int] = (10, 20)) -> dict[str, Estimate]:
     """Run a task and estimate every metric at every k, named "ndcg@10"."""
     lists = run(ranker, task, k=max(ks))
-    out = {}
+    out: dict[str, Estimate] = {}
     for k in ks:
         table = per_person(lists, task.truth, k=k)
         out |= {f"{name}@{k}": estimate(table[name]) for name in table.columns}

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.profile import NO_TIME_AGE, Floats, Ints, Log, Query, profile
+from retrieval.profile import NO_TIME_AGE, Floats, Ints, Log, Query, profile, sums
 from retrieval.scorer import NOTHING, Arrays, Side
 
 By = Literal["place", "context", "trait"]
@@ -66,13 +66,14 @@ class Lift:
 
     def _held(self, query: Query) -> Ints:
         if self.by == "place":
-            return np.array([query.place]) if 0 <= query.place < len(self.table) else np.zeros(0, np.int64)
+            held = [query.place] if 0 <= query.place < len(self.table) else []
+            return np.array(held, dtype=np.int64)
         if self.by == "context":
             return np.array([self.codes.index(w) for w in query.context if w in self.codes], dtype=np.int64)
         if self.traits is None or not 0 <= query.person < len(self.traits):
             return np.zeros(0, np.int64)
         codes = self.traits[query.person]
-        return codes[codes >= 0]
+        return np.asarray(codes[codes >= 0], dtype=np.int64)
 
     def score(self, query: Query) -> Floats:
         """Return the summed lifts of the codes that hold."""
@@ -111,7 +112,7 @@ def _lifts(code: Ints, item: Ints, n_codes: int, n_items: int, shrink: float) ->
         .astype(float)
     )
     expected = count.sum(axis=1, keepdims=True) * count.sum(axis=0, keepdims=True) / max(count.sum(), 1.0)
-    return np.log((count + shrink) / (expected + shrink)).astype(np.float32)
+    return np.asarray(np.log((count + shrink) / (expected + shrink)), dtype=np.float32)
 
 
 def place_lift(log: Log, side: Side, *, shrink: float = 20.0) -> Lift | None:
@@ -184,7 +185,7 @@ class Kinds:
             return np.full(len(self.group), np.nan)
         mine = self.group[taste.item]
         n = int(self.group.max(initial=-1)) + 1
-        total = np.bincount(mine[mine >= 0], weights=taste.weight[mine >= 0], minlength=max(n, 1))
+        total = sums(mine[mine >= 0], taste.weight[mine >= 0], max(n, 1))
         return np.where(self.group >= 0, self._squash(total)[np.maximum(self.group, 0)], np.nan)
 
     @staticmethod

@@ -218,7 +218,12 @@ def profile(query: Query, *, fade: float, recent: int = 400, graded: bool = Fals
         ]
     )
     distinct, inverse = np.unique(item, return_inverse=True)
-    return Profile(distinct, np.bincount(inverse, weights=weight, minlength=len(distinct)))
+    return Profile(distinct, sums(inverse, weight, len(distinct)))
+
+
+def sums(key: NDArray[np.integer[Any]], weight: Floats, size: int) -> Floats:
+    """Return the summed weights of each key in 0..size-1."""
+    return np.asarray(np.bincount(key, weights=weight, minlength=size), dtype=np.float64)
 
 
 def days(column: pd.Series | Any) -> Floats:

@@ -98,7 +98,8 @@ def load(directory: Path) -> tuple[RankConfig, Fitted]:
     def array(name: str) -> NDArray[Any]:
         return np.asarray(np.load(directory / f"{name}.npy", mmap_mode="r", allow_pickle=False))
 
-    log = Log(**{name: array(f"log.{name}") for name in _LOG}, **document["log"])
+    columns: dict[str, Any] = {name: array(f"log.{name}") for name in _LOG}
+    log = Log(**columns, **document["log"])
     scorers = {
         key: _LOADERS[kind["class"]](
             kind["name"], {name: array(file) for name, file in kind["arrays"].items()}
@@ -109,8 +110,10 @@ def load(directory: Path) -> tuple[RankConfig, Fitted]:
         key: Blend(tuple(one["names"]), np.array(one["weights"]), absolute_of(tuple(one["names"])))
         for key, one in document["blends"].items()
     }
-    ids = [Ids(pd.Index(document[name], dtype=object)) for name in ("items", "people", "places")]
-    return RankConfig.model_validate(document["config"]), Fitted(*ids, log, scorers, blends)
+    items, people, places = (
+        Ids(pd.Index(document[name], dtype=object)) for name in ("items", "people", "places")
+    )
+    return RankConfig.model_validate(document["config"]), Fitted(items, people, places, log, scorers, blends)
 
 
 def _plain(ids: Ids) -> list[Any]:

@@ -261,7 +261,7 @@ def _learned(
     for query, right in split.questions:
         raw = raw_scores(scorers, names, query)
         scaled = np.nan_to_num(raw) * scale(raw, absolute)
-        known = ~np.isnan(raw).all(axis=1)
+        known = np.asarray(~np.isnan(raw).all(axis=1))
         unseen = known.copy()
         unseen[query.item] = False
         lessons["new"].append(lesson(scaled, unseen, right, rng))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.profile import NO_TIME_AGE, Floats, Ints, Log, Query
+from retrieval.profile import NO_TIME_AGE, Floats, Ints, Log, Query, sums
 from retrieval.scorer import NOTHING, Arrays, Side
 
 FADES = (7.0, 20.0, 45.0, 90.0, 180.0)
@@ -59,7 +59,7 @@ class Table:
 
 
 def _decayed(key: Ints, size: int, age: Floats, fade: float) -> Floats:
-    return np.bincount(key, weights=np.exp(-age / fade), minlength=size)
+    return sums(key, np.exp(-age / fade), size)
 
 
 def tabulate(rows: Rows, facts: ItemFacts) -> Table:
@@ -86,7 +86,7 @@ def tabulate(rows: Rows, facts: ItemFacts) -> Table:
     of_group = np.searchsorted(group_key, owner * facts.n_groups + facts.group[item])
     kin = [_decayed(group_inverse, len(group_key), rows.age, fade)[of_group] for fade in (20.0, 90.0)]
     trips = _trips(rows)
-    f7, f20, f45, f90, f180 = often
+    _, f20, _, f90, f180 = often
     columns = [
         *(np.log(one + 0.003) for one in often),
         np.log(count),
@@ -196,7 +196,9 @@ class Habit:
     def of_arrays(cls, name: str, arrays: Mapping[str, NDArray[Any]]) -> Habit:
         """Make the scorer again from `arrays()`."""
         numbers = np.asarray(arrays["numbers"])
-        facts = ItemFacts(np.asarray(arrays["group"]), *numbers, n_groups=int(arrays["n_groups"][0]))
+        gap, repeats, takers, recent, lately = numbers
+        n_groups = int(arrays["n_groups"][0])
+        facts = ItemFacts(np.asarray(arrays["group"]), gap, repeats, takers, recent, lately, n_groups)
         return cls(facts, np.asarray(arrays["weights"]), name)
 
 
@@ -276,6 +278,7 @@ def logistic(X: Floats, y: Floats, *, ridge: float = 1.0, rounds: int = 12) -> F
     w[0] = np.log((y.mean() + 1e-6) / (1 - y.mean() + 1e-6))
     penalty = np.full(len(w), ridge)
     penalty[0] = 0.0
+
     def loss(w: Floats) -> float:
         odds = Z @ w
         return float(np.logaddexp(0.0, odds).sum() - y @ odds + penalty @ (w * w) / 2)

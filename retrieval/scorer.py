@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from retrieval.profile import Floats, Ints, Log, Profile, Query, profile
+from retrieval.profile import Floats, Ints, Log, Profile, Query, profile, sums
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -137,11 +137,7 @@ class Linear:
 def _weighted_rows(matrix: sp.csr_array, rows: Ints, weight: Floats) -> Floats:
     """Return sum over r of weight[r] * matrix[rows[r]]; twice as fast as slicing and multiplying."""
     flat, lengths = row_cells(matrix, rows)
-    return np.bincount(
-        matrix.indices[flat],
-        weights=np.repeat(weight, lengths) * matrix.data[flat],
-        minlength=matrix.shape[1],
-    )
+    return sums(matrix.indices[flat], np.repeat(weight, lengths) * matrix.data[flat], matrix.shape[1])
 
 
 def row_cells(matrix: sp.csr_array, rows: Ints) -> tuple[Ints, Ints]:

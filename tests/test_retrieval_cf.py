@@ -25,7 +25,11 @@ def log_of(rows: list[tuple[str, str, int]], **columns: list[object]) -> Log:
 @st.composite
 def logs(draw):
     rows = draw(
-        st.lists(st.tuples(st.sampled_from("uvwx"), st.sampled_from("abcde"), st.integers(0, 9)), min_size=3, max_size=30)
+        st.lists(
+            st.tuples(st.sampled_from("uvwx"), st.sampled_from("abcde"), st.integers(0, 9)),
+            min_size=3,
+            max_size=30,
+        )
     )
     return log_of(rows)
 
@@ -138,9 +142,16 @@ def test_people_neighbours_add_the_cosines_of_those_who_took_it():
 
 
 def test_a_disliked_item_pushes_its_neighbours_down():
-    log = log_of([(f"u{n}", item, n) for n in range(6) for item in ("a", "b")] + [("z", "c", 0), ("z", "d", 1)])
+    log = log_of(
+        [(f"u{n}", item, n) for n in range(6) for item in ("a", "b")] + [("z", "c", 0), ("z", "d", 1)]
+    )
     b = 1
-    for scorer in (ease(log, limit=9, ridge=1.0), cosine(log), walk(log), near_in_time(log, limit=9, ridge=1.0)[0]):
+    for scorer in (
+        ease(log, limit=9, ridge=1.0),
+        cosine(log),
+        walk(log),
+        near_in_time(log, limit=9, ridge=1.0)[0],
+    ):
         empty = query_of(log, -1, now=log.end, disliked=np.array([0]))
         assert scorer.score(empty)[b] < 0, scorer.name
 

@@ -38,7 +38,10 @@ def shopping() -> pd.DataFrame:
             things = ["milk", f"odd{rng.integers(0, 12)}", f"odd{rng.integers(0, 12)}"]
             if week % 2 == person % 2:
                 things.append("cat food" if person % 3 else "dog food")
-            rows += [(person, thing, week * 7 + person % 5, f"{person}-{week}", f"s{person % 2}") for thing in things]
+            rows += [
+                (person, thing, week * 7 + person % 5, f"{person}-{week}", f"s{person % 2}")
+                for thing in things
+            ]
     frame = pd.DataFrame(rows, columns=["person", "item", "day", "basket", "place"])
     frame["at"] = pd.Timestamp("2021-01-01", tz="UTC") + pd.to_timedelta(frame.pop("day"), unit="D")
     return frame.assign(kind="buy", value=1.0)
@@ -46,7 +49,9 @@ def shopping() -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def films() -> Recommender:
-    items = pd.DataFrame({"item": [*FILMS, "unseen"], "category": ["Sci-Fi"] * 8 + ["Romance"] * 8 + ["Drama"]})
+    items = pd.DataFrame(
+        {"item": [*FILMS, "unseen"], "category": ["Sci-Fi"] * 8 + ["Romance"] * 8 + ["Drama"]}
+    )
     return Recommender().fit(ratings(), items)
 
 
@@ -123,7 +128,7 @@ def test_a_cold_person_gets_what_is_popular(films):
     takers = ratings().groupby("item").size()
     for cold in ({}, {"person": "nobody"}, {"history": pd.DataFrame({"item": []})}):
         found = films.score(**cold, k=16)
-        assert [c.item for c in found][0] in takers.index[takers >= takers.quantile(0.8)]
+        assert found[0].item in takers.index[takers >= takers.quantile(0.8)]
         assert set(found[0].parts) <= {"popular", "trend", "place", "context", "traits"}
 
 
@@ -181,7 +186,9 @@ def test_files_give_the_same_scores(fixture, request, tmp_path):
     people = list(ranker.fitted.people.index[:5])
     for seen in (True, False):
         pd.testing.assert_frame_equal(
-            again.recommend(people, exclude_seen=seen), ranker.recommend(people, exclude_seen=seen), check_exact=True
+            again.recommend(people, exclude_seen=seen),
+            ranker.recommend(people, exclude_seen=seen),
+            check_exact=True,
         )
     liked = [str(ranker.items[1])]
     assert again.score(liked=liked) == ranker.score(liked=liked)
@@ -199,7 +206,9 @@ def test_scores_do_not_depend_on_row_order(shop):
     shuffled = Recommender().fit(shopping().sample(frac=1.0, random_state=5))
     for seen in (True, False):
         pd.testing.assert_frame_equal(
-            shuffled.recommend([0, 7], exclude_seen=seen), shop.recommend([0, 7], exclude_seen=seen), rtol=1e-5
+            shuffled.recommend([0, 7], exclude_seen=seen),
+            shop.recommend([0, 7], exclude_seen=seen),
+            rtol=1e-5,
         )
 
 
@@ -249,7 +258,9 @@ def test_tiny_data_works(frame):
 
 def test_items_rank_at_the_level_of_parents():
     rows = ratings().assign(item=lambda frame: frame["item"] + "-dvd")
-    items = pd.DataFrame({"item": [*FILMS, *(f"{film}-dvd" for film in FILMS)], "parent": [None] * 16 + FILMS})
+    items = pd.DataFrame(
+        {"item": [*FILMS, *(f"{film}-dvd" for film in FILMS)], "parent": [None] * 16 + FILMS}
+    )
     ranker = Recommender(RankConfig(level="parent")).fit(rows, items)
     assert set(ranker.items) == set(FILMS)
     assert set(ranker.recommend("p01")["item"]) <= set(FILMS)
@@ -275,7 +286,12 @@ def test_a_blend_keeps_only_weights_that_count(films):
     for blend in films.fitted.blends.values():
         assert (blend.weights >= 0).all()
         assert len(blend.names) == len(blend.weights)
-    zero = replace(next(iter(films.fitted.blends.values())), weights=np.zeros(1), names=("ease",), absolute=np.array([False]))
+    zero = replace(
+        next(iter(films.fitted.blends.values())),
+        weights=np.zeros(1),
+        names=("ease",),
+        absolute=np.array([False]),
+    )
     assert zero.pruned().names == ("ease",)
 
 

@@ -20,8 +20,8 @@ def world(order: int | None = None) -> tuple[Log, dict[str, Scorer]]:
     rows = []
     for person in range(12):
         for week in range(20):
-            for item in rng.choice(8, 3, replace=False):
-                rows.append((person, f"i{(item + person) % 8}", week * 7 + person % 3, f"b{person}-{week}", f"s{person % 2}"))
+            basket = (week * 7 + person % 3, f"b{person}-{week}", f"s{person % 2}")
+            rows += [(person, f"i{(item + person) % 8}", *basket) for item in rng.choice(8, 3, replace=False)]
     frame = pd.DataFrame(rows, columns=["person", "item", "day", "basket", "place"])
     frame["at"] = pd.Timestamp("2021-03-01", tz="UTC") + pd.to_timedelta(frame.pop("day"), unit="D")
     frame["kind"], frame["value"] = "rate", rng.integers(1, 6, len(frame))
@@ -30,7 +30,9 @@ def world(order: int | None = None) -> tuple[Log, dict[str, Scorer]]:
         frame = frame.sample(frac=1.0, random_state=order)
     ids = [f"i{n}" for n in range(8)] + ["new"]
     items = pd.DataFrame({"item": ids, "category": ["x|y", "y"] * 4 + ["x"]})
-    people = pd.DataFrame({"person": range(12), "place": ["s0", "s1"] * 6, "age": ["old", "young", "old"] * 4})
+    people = pd.DataFrame(
+        {"person": range(12), "place": ["s0", "s1"] * 6, "age": ["old", "young", "old"] * 4}
+    )
     vectors = np.eye(9, 4, dtype=np.float32) + 0.1
     rules = pd.DataFrame(
         {"antecedent": ["i0", "i1|i2", ""], "consequent": ["i3", "i4", "i5"], "context": [(), (), ("friday",)], "n": 100,
@@ -41,7 +43,11 @@ def world(order: int | None = None) -> tuple[Log, dict[str, Scorer]]:
     side = make_side(item_ids, person_ids, place_ids, items, people, vectors)
     config = RankConfig(goal="visit")
     found = fit_scorers(log, side, config, rule_scorer(rules, item_ids))
-    found |= {k: v for k, v in fit_scorers(log, side, RankConfig(goal="window"), None).items() if k == "again_window"}
+    found |= {
+        k: v
+        for k, v in fit_scorers(log, side, RankConfig(goal="window"), None).items()
+        if k == "again_window"
+    }
     return log, found
 
 
@@ -53,7 +59,9 @@ def questions(log: Log) -> dict[str, object]:
     return {
         "known": query_of(log, 3, now=log.end, place=1, context=("friday",)),
         "stranger": query_of(log, -1, now=log.end),
-        "named": query_of(log, -1, now=log.end, liked=np.array([0]), disliked=np.array([4]), cart=np.array([1, 2])),
+        "named": query_of(
+            log, -1, now=log.end, liked=np.array([0]), disliked=np.array([4]), cart=np.array([1, 2])
+        ),
     }
 
 
