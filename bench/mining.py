@@ -21,7 +21,7 @@ import venv
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 from zlib import crc32
 
@@ -47,7 +47,7 @@ DOC = Path(__file__).parent.parent / "docs" / "bench-mining.md"
 
 
 def worker(task: dict[str, Any]) -> dict[str, Any]:
-    """Runs one library on one case: median seconds, peak memory above what was there before, and a checksum."""
+    """Runs one library on one case: median CPU seconds, peak memory above what was there before, and a checksum."""
     baskets = read_lists(Path(task["baskets"]), task.get("times", 1))
     run = RUNNERS[task["library"]](task)
     run(
@@ -58,9 +58,9 @@ def worker(task: dict[str, Any]) -> dict[str, Any]:
     seconds = []
     while not seconds or (len(seconds) < task["repeats"] and sum(seconds) < 10):
         found = None
-        start = perf_counter()
+        start = process_time()
         found = run(baskets, task["support"])
-        seconds.append(perf_counter() - start)
+        seconds.append(process_time() - start)
     memory = peak_kb() - before
     n, checksum = CHECKSUMS[task["library"]](found, baskets)
     return {"seconds": median(seconds), "memory_mb": memory / 1024, "n": n, "checksum": checksum}
@@ -246,7 +246,7 @@ def measure(python: str, task: dict[str, Any]) -> dict[str, Any] | None:
     except subprocess.TimeoutExpired:
         return None
     if done.returncode:
-        raise SystemExit(f"{task} failed:\n{done.stderr}")
+        raise SystemExit(f"{task} ended with status {done.returncode}:\n{done.stderr}")
     figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures
 
@@ -489,7 +489,7 @@ PAGE = """# Itemsets and rules: time, memory, growth
 
 Made by `python bench/mining.py` in {minutes} minutes (mean load of the machine over the last quarter of an hour:
 {load:.1f}). Complete Journey: 155,516 baskets of a year; lists of labels in, one thread, encoding included, every
-measurement in a process of its own, the median of three runs (of fewer where they take over 10 s in all). eclat and fpgrowth are pyfim's, in C. Results
+measurement in a process of its own, CPU seconds (all threads together), the median of three runs (of fewer where they take over 10 s in all). eclat and fpgrowth are pyfim's, in C. Results
 are equal, by number and by a checksum over items and counts. "times" is the faster of the peers over Almanac; "MB"
 is the peak resident memory over what was there before the call, baskets and imports (results included); a run of
 more than {limit} s, reading the baskets included, is cut off. Context adds six of 46 tokens to every basket:
