@@ -50,7 +50,7 @@ NOUNS: Mapping[str, Mapping[str, str]] = {
     },
 }
 """What the baskets of the built-in catalogues are called: nobody fills a basket with films."""
-GENERAL = ("What do people like here?", "Recommend something for tonight", "What is rising lately?")
+GENERAL = ("Recommend something for tonight", "What is rising lately?", "Which things go together?")
 
 
 def mining_config(settings: Settings, catalog: Catalog) -> MiningConfig:
