@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 
@@ -262,3 +264,13 @@ def test_more_turns_than_may_wait_are_told_to_come_again():
             release.set()
             first.join()
         assert client.post("/api/chat", json={"message": "three"}).status_code == 200
+
+
+def test_the_page_framework_is_loaded_only_where_a_page_is_served():
+    code = (
+        "import sys; from bot.web.demo import DemoService; from bot.web.serve import create_app;"
+        "create_app(DemoService(), ui=False);"
+        "print([name for name in ('gradio', 'torch', 'faiss', 'sqlmodel') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticSerializationError, from_json, to_json
 
 from bot.dialogue.turn import Answer, Asker, DoneEvent, ErrorEvent, Event, Frozen, Message, ToolResult
@@ -30,6 +30,8 @@ from bot.web.turns import TurnRunner
 class ChatContext(Frozen):
     """When and where a message is asked, and what the visitor has before them."""
 
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
     at: datetime | None = None
     """ISO instant; a time without offset means UTC; none takes the catalogue's clock."""
     place: str | None = Field(default=None, max_length=200)
@@ -42,6 +44,8 @@ class ChatContext(Frozen):
 
 class ChatRequest(Frozen):
     """One message to the bot."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     message: str
     """What the person wrote."""
@@ -66,6 +70,8 @@ class ChatRequest(Frozen):
 
 class ChatReply(Answer):
     """The whole answer to one message."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
     conversation: str
     """Id to send with the next message."""

@@ -7,6 +7,7 @@ from a content network, which neither our policy nor a machine without internet 
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 
@@ -48,7 +49,7 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[
     text = operation.get("description") or operation.get("summary", "")
     out = [
         f'<section><h3><span class="verb">{escape(method.upper())}</span> <code>{escape(path)}</code></h3>',
-        f"<p>{escape(text)}</p>",
+        f"<p>{_prose(text)}</p>",
     ]
     query = operation.get("parameters", [])
     if query:
@@ -61,7 +62,7 @@ def _operation(path: str, method: str, operation: dict[str, Any], schemas: dict[
     if body is not None:
         out.append(f"<h4>Body</h4>{_fields(body, schemas)}")
     answers = "".join(
-        f"<tr><td><code>{escape(status)}</code></td><td>{escape(answer['description'])}</td></tr>"
+        f"<tr><td><code>{escape(status)}</code></td><td>{_prose(answer['description'])}</td></tr>"
         for status, answer in operation.get("responses", {}).items()
     )
     out.append(f"<h4>Answers</h4><table>{answers}</table></section>")
@@ -84,7 +85,7 @@ def _fields(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
 def _row(name: str, schema: dict[str, Any], required: bool, text: str) -> str:
     mark = ' <span class="must">required</span>' if required else ""
     return (
-        f"<tr><td><code>{escape(name)}</code>{mark}</td><td>{_type(schema)}</td><td>{escape(text)}</td></tr>"
+        f"<tr><td><code>{escape(name)}</code>{mark}</td><td>{_type(schema)}</td><td>{_prose(text)}</td></tr>"
     )
 
 
@@ -109,6 +110,11 @@ def _type(schema: dict[str, Any]) -> str:
         items = schema.get("items", {})
         return f"list of {_type(items)}" if items else "list"
     return escape(str(schema.get("format") or schema.get("type", "any")))
+
+
+def _prose(text: str) -> str:
+    """Return a description with its `names` set as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _first_line(text: str) -> str:

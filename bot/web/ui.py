@@ -1,225 +1,31 @@
-"""The chat page: Gradio components and what their events do.
+"""The chat page: Gradio components and what their events call.
 
-Knows Gradio, and is with `bot.web.theme` the only module that imports it. It refuses to know how a turn is answered
-(`TurnRunner`), shown (`bot.web.transcript`, `bot.web.cards`) or who a visitor is (`Visitors`). Nothing is kept here:
-each visitor's `Talk` is a state of the page, and what the browser sends is checked before it is used.
+Knows Gradio; with `ui_page` and `theme` it is the only module that imports it, and it is imported only when a page is
+served. It refuses to know what an event does: `bot.web.ui_page` does.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
-from fastapi.concurrency import run_in_threadpool
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # read when gradio is imported
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 import gradio as gr
 
-from bot.dialogue.turn import Asker, DoneEvent
 from bot.service import CatalogCard, Service
-from bot.web import cards, words
-from bot.web.api import check_message
 from bot.web.config import WebConfig
-from bot.web.problems import REFUSALS, Problem
-from bot.web.security import COOKIE, Visitors
+from bot.web.security import Visitors
 from bot.web.theme import almanac_theme
-from bot.web.transcript import ChatMessage, ShownTurn, Talk
+from bot.web.transcript import ChatMessage, Talk
 from bot.web.turns import TurnRunner
+from bot.web.ui_page import EVERYWHERE, NEW_VISITOR, Page, Setting, greet, people_of, places_of
 
-NEW_VISITOR = ""
-EVERYWHERE = ""
 _IDLE_SECONDS = 6 * 3_600
 """After this long without a word a visitor's conversation leaves the page's memory."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """What the page's panel says: catalogue, person, time and place, as the browser sent them."""
-
-    catalog: str | None
-    persona: str | None
-    at: str | None
-    place: str | None
-
-
-class Page:
-    """The page's event handlers over one service.
-
-    Args:
-        service: What answers.
-        runner: Runs and counts turns.
-        config: Limits, and whether personas may be chosen.
-        visitors: Reads the signed cookie.
-    """
-
-    def __init__(self, service: Service, runner: TurnRunner, config: WebConfig, visitors: Visitors) -> None:
-        self._service = service
-        self._runner = runner
-        self._config = config
-        self._visitors = visitors
-
-    def catalogs(self) -> tuple[CatalogCard, ...]:
-        """Return the catalogues that there are now."""
-        return self._service.catalogs()
-
-    def card(self, name: str | None) -> CatalogCard | None:
-        """Return the catalogue of this name, the first one where the name is unknown, None where none is built."""
-        found = self._service.catalogs()
-        return next((one for one in found if one.name == name), found[0] if found else None)
-
-    def asker(self, setting: Setting, card: CatalogCard, request: gr.Request) -> Asker:
-        """Say who asks, when and where; a persona only in a demo and only one that the catalogue offers.
-
-        Raises:
-            Problem: the time cannot be read.
-        """
-        person = self._visitors.read(request.cookies.get(COOKIE))
-        if self._config.demo_personas and setting.persona in card.personas:
-            person = setting.persona
-        places = {one.id for one in card.places}
-        place = setting.place if setting.place in places else None
-        return Asker(person=person, at=local_time(setting.at, card.zone), place=place)
-
-    async def answer(
-        self, talk: Talk, message: str, setting: Setting, request: gr.Request
-    ) -> AsyncGenerator[tuple[list[ChatMessage], Talk]]:
-        """Answer one message: yield the chat and the conversation after each event."""
-        card = self.card(setting.catalog)
-        if card is None:
-            gr.Warning("Nothing is built yet: run `almanac load` and `almanac build`, then reload.")
-            yield talk.messages(), talk
-            return
-        try:
-            check_message(message, self._config.max_message)
-            asker = self.asker(setting, card, request)
-        except Problem as problem:
-            gr.Warning(sentence(problem.detail))
-            yield talk.messages(), talk
-            return
-        if talk.catalog != card.name:
-            talk = Talk(catalog=card.name)
-        turn = ShownTurn(message=message, asked_as=asked_as(asker, card))
-        before = talk.messages()
-        yield before + turn.messages(), talk.with_turn(turn.stopped())
-        events = self._runner.run(
-            message,
-            catalog=card.name,
-            conversation=talk.conversation,
-            history=talk.history() if talk.conversation is None else (),
-            asker=asker,
-        )
-        conversation = None
-        try:
-            async with aclosing(events):
-                async for event in events:
-                    turn = turn.after(event)
-                    if isinstance(event, DoneEvent):
-                        conversation = event.conversation
-                    yield before + turn.messages(), talk.with_turn(turn.stopped(), conversation)
-        except REFUSALS as error:
-            turn = replace(turn, final=cards.trouble(sentence(str(error))))
-            yield before + turn.messages(), talk.with_turn(turn)
-
-    async def rate(
-        self, talk: Talk, sent: str, setting: Setting, request: gr.Request
-    ) -> tuple[list[ChatMessage], Talk]:
-        """Give the verdict that a card's button sent; say in a note what was noted."""
-        card = self.card(setting.catalog)
-        given = _verdict(sent)
-        if card is None or given is None:
-            return talk.messages(), talk
-        item, verdict = given
-        try:
-            asker = self.asker(setting, card, request)
-            arguments = {"item": item, "verdict": verdict}
-            result = await run_in_threadpool(
-                self._service.call, "rate_item", arguments, catalog=card.name, asker=asker
-            )
-        except (Problem, *REFUSALS) as error:
-            gr.Warning(sentence(str(error)))
-            return talk.messages(), talk
-        gr.Info(" ".join(one.text for one in result.evidence) or "Noted.", duration=4)
-        talk = talk.with_verdict(item, verdict)
-        return talk.messages(), talk
-
-    def heading(self, setting: Setting) -> str:
-        """Return the head of the page for what the panel says."""
-        card = self.card(setting.catalog)
-        return cards.header(card, chips(setting, card) if card else ())
-
-
-def _verdict(sent: str) -> tuple[str, str] | None:
-    """Read what a card's button sent, or None where it is no verdict."""
-    try:
-        value = json.loads(sent)
-        item, verdict = value["item"], value["verdict"]
-    except (ValueError, TypeError, KeyError):
-        return None
-    return (item, verdict) if isinstance(item, str) and verdict in words.VERDICTS else None
-
-
-def local_time(text: str | None, zone: str) -> datetime | None:
-    """Return the instant that a local date and time name; None where nothing is written.
-
-    Raises:
-        Problem: it is no date and time.
-    """
-    if not text or not text.strip():
-        return None
-    try:
-        at = datetime.fromisoformat(text.strip())
-    except ValueError as error:
-        raise Problem(422, "fields", f"{text!r} is no date and time: write it as 1998-04-17 20:30") from error
-    return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
-
-
-def sentence(text: str) -> str:
-    """Return one line as a sentence for people."""
-    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
-
-
-def asked_as(asker: Asker, card: CatalogCard) -> str:
-    """Say for when and where a question is asked."""
-    when = words.local_instant(asker.at or card.now, card.zone)
-    names = {place.id: place.name for place in card.places}
-    return f"as of {when}" + (f", {names[asker.place]}" if asker.place else "")
-
-
-def chips(setting: Setting, card: CatalogCard) -> tuple[str, ...]:
-    """Say who asks, when and where, in three words or so each."""
-    try:
-        at = local_time(setting.at, card.zone)
-    except Problem:
-        at = None
-    place = next((one.name for one in card.places if one.id == setting.place), "Everywhere")
-    who = f"Person {setting.persona}" if setting.persona in card.personas else "New visitor"
-    return (card.title, who, words.local_instant(at or card.now, card.zone), place)
-
-
-def people_of(card: CatalogCard | None) -> list[tuple[str, str]]:
-    """Return the choices of the persona picker."""
-    personas = card.personas if card else ()
-    return [("New visitor", NEW_VISITOR), *((f"Person {one}", one) for one in personas)]
-
-
-def places_of(card: CatalogCard | None) -> list[tuple[str, str]]:
-    """Return the choices of the place picker."""
-    places = card.places if card else ()
-    return [("Everywhere", EVERYWHERE), *((one.name, one.id) for one in places)]
-
-
-def greet(card: CatalogCard | None) -> str:
-    """Return what an empty chat shows."""
-    return cards.welcome(card, words.greeting(card.now, card.zone) if card else "")
 
 
 class Layout:
@@ -330,55 +136,14 @@ def _wire_chat(page: Page, layout: Layout) -> None:
     """Wire asking, retrying, undoing, editing, stopping and the verdicts."""
     talk, chat, ask = layout.talk, layout.chat, layout.ask
 
-    async def send(
-        talk: Talk, message: str, request: gr.Request, *setting: str | None
-    ) -> AsyncGenerator[Any]:
-        taken = bool(message.strip())
-        async with aclosing(page.answer(talk, message, Setting(*setting), request)) as answers:
-            async for shown, after in answers:
-                yield shown, after, "" if taken else message
-
-    async def again(
-        talk: Talk, request: gr.Request, event: gr.RetryData, *setting: str | None
-    ) -> AsyncGenerator[Any]:
-        position = talk.turn_at(_index(event.index))
-        message = talk.turns[position].message
-        async with aclosing(
-            page.answer(talk.before(position), message, Setting(*setting), request)
-        ) as answers:
-            async for shown, after in answers:
-                yield shown, after
-
-    async def edit(
-        talk: Talk, request: gr.Request, event: gr.EditData, *setting: str | None
-    ) -> AsyncGenerator[Any]:
-        earlier = talk.before(talk.turn_at(_index(event.index)))
-        async with aclosing(
-            page.answer(earlier, cards.as_typed(str(event.value)), Setting(*setting), request)
-        ) as answers:
-            async for shown, after in answers:
-                yield shown, after
-
-    def undo(talk: Talk, event: gr.UndoData) -> tuple[list[ChatMessage], Talk, str]:
-        position = talk.turn_at(_index(event.index))
-        return talk.before(position).messages(), talk.before(position), talk.turns[position].message
-
-    async def rate(
-        talk: Talk, sent: str, request: gr.Request, *setting: str | None
-    ) -> tuple[list[ChatMessage], Talk]:
-        return await page.rate(talk, sent, Setting(*setting), request)
-
-    def settle(talk: Talk) -> list[ChatMessage]:
-        return talk.messages()
-
     running: list[Any] = [
-        ask.submit(send, [talk, ask, *layout.setting], [chat, talk, ask], **_QUIET),
-        chat.retry(again, [talk, *layout.setting], [chat, talk], **_QUIET),
-        chat.edit(edit, [talk, *layout.setting], [chat, talk], **_QUIET),
+        ask.submit(page.send, [talk, ask, *layout.setting], [chat, talk, ask], **_QUIET),
+        chat.retry(page.again, [talk, *layout.setting], [chat, talk], **_QUIET),
+        chat.edit(page.edit, [talk, *layout.setting], [chat, talk], **_QUIET),
     ]
-    ask.stop(settle, [talk], [chat], cancels=running, **_QUIET)
-    chat.undo(undo, [talk], [chat, talk, ask], **_QUIET)
-    layout.verdict.submit(rate, [talk, layout.verdict, *layout.setting], [chat, talk], **_QUIET)
+    ask.stop(page.settle, [talk], [chat], cancels=running, **_QUIET)
+    chat.undo(page.undo, [talk], [chat, talk, ask], **_QUIET)
+    layout.verdict.submit(page.rate, [talk, layout.verdict, *layout.setting], [chat, talk], **_QUIET)
 
 
 def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:
@@ -414,11 +179,6 @@ def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:
         one.change(heading, layout.setting, [layout.head], **_QUIET)
     layout.restart.click(restart, [layout.catalog], [layout.chat, layout.talk], **_QUIET)
     blocks.load(reload, None, [layout.catalog, *panel], **_QUIET)
-
-
-def _index(index: int | tuple[int, int]) -> int:
-    """Return a chat message's index from what Gradio's events carry."""
-    return index if isinstance(index, int) else index[0]
 
 
 def mount_ui(

@@ -1,0 +1,276 @@
+"""What the chat page does: a visitor's conversation and settings in, messages out.
+
+Knows what the page sends and checks it. It refuses to know components and their events (`bot.web.ui`), how a turn is
+answered (`TurnRunner`), shown (`bot.web.transcript`, `bot.web.cards`) or who a visitor is (`Visitors`). Nothing is
+kept here: each visitor's `Talk` is an argument.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import gradio as gr
+from fastapi.concurrency import run_in_threadpool
+
+from bot.dialogue.turn import Asker, DoneEvent, Event
+from bot.errors import NotReady
+from bot.service import CatalogCard, Service
+from bot.web import cards, words
+from bot.web.api import check_message
+from bot.web.config import WebConfig
+from bot.web.problems import REFUSALS, Problem
+from bot.web.security import COOKIE, Visitors
+from bot.web.transcript import ChatMessage, ShownTurn, Talk
+from bot.web.turns import TurnRunner
+
+NEW_VISITOR = ""
+"""What the persona picker sends for someone without a history."""
+EVERYWHERE = ""
+"""What the place picker sends for no place."""
+
+Stage = tuple[list[ChatMessage], Talk]
+"""The chat as it is shown now, and the conversation to keep."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What the page's panel says: catalogue, person, time and place, as the browser sent them."""
+
+    catalog: str | None
+    persona: str | None
+    at: str | None
+    place: str | None
+
+
+class Page:
+    """The page's event handlers over one service.
+
+    Args:
+        service: What answers.
+        runner: Runs and counts turns.
+        config: Limits, and whether personas may be chosen.
+        visitors: Reads the signed cookie.
+    """
+
+    def __init__(self, service: Service, runner: TurnRunner, config: WebConfig, visitors: Visitors) -> None:
+        self._service = service
+        self._runner = runner
+        self._config = config
+        self._visitors = visitors
+
+    def catalogs(self) -> tuple[CatalogCard, ...]:
+        """Return the catalogues that there are now."""
+        return self._service.catalogs()
+
+    def card(self, name: str | None) -> CatalogCard | None:
+        """Return the catalogue of this name, the first one where the name is unknown, None where none is built."""
+        found = self._service.catalogs()
+        return next((one for one in found if one.name == name), found[0] if found else None)
+
+    def built(self, name: str | None) -> CatalogCard:
+        """Return the catalogue of this name, or the first one.
+
+        Raises:
+            NotReady: none is built.
+        """
+        card = self.card(name)
+        if card is None:
+            raise NotReady("nothing is built yet: run `almanac load` and `almanac build`, then reload")
+        return card
+
+    def asker(self, setting: Setting, card: CatalogCard, request: gr.Request) -> Asker:
+        """Say who asks, when and where; a persona only in a demo and only one that the catalogue offers.
+
+        Raises:
+            Problem: the time cannot be read.
+        """
+        person = self._visitors.read(request.cookies.get(COOKIE))
+        if self._config.demo_personas and setting.persona in card.personas:
+            person = setting.persona
+        places = {one.id for one in card.places}
+        place = setting.place if setting.place in places else None
+        return Asker(person=person, at=local_time(setting.at, card.zone), place=place)
+
+    async def send(
+        self, talk: Talk, message: str, request: gr.Request, *setting: str | None
+    ) -> AsyncGenerator[tuple[list[ChatMessage], Talk, str]]:
+        """Answer what was written; the text box is emptied at once."""
+        async with aclosing(self._answer(talk, message, Setting(*setting), request)) as stages:
+            async for shown, after in stages:
+                yield shown, after, ""
+
+    async def again(
+        self, talk: Talk, request: gr.Request, event: gr.RetryData, *setting: str | None
+    ) -> AsyncGenerator[Stage]:
+        """Answer a message once more, as if nothing had been said since."""
+        position = talk.turn_at(_index(event.index))
+        message = talk.turns[position].message
+        async with aclosing(
+            self._answer(talk.before(position), message, Setting(*setting), request)
+        ) as stages:
+            async for stage in stages:
+                yield stage
+
+    async def edit(
+        self, talk: Talk, request: gr.Request, event: gr.EditData, *setting: str | None
+    ) -> AsyncGenerator[Stage]:
+        """Answer a message that was changed, as if nothing had been said since."""
+        earlier = talk.before(talk.turn_at(_index(event.index)))
+        message = cards.as_typed(str(event.value))
+        async with aclosing(self._answer(earlier, message, Setting(*setting), request)) as stages:
+            async for stage in stages:
+                yield stage
+
+    def undo(self, talk: Talk, event: gr.UndoData) -> tuple[list[ChatMessage], Talk, str]:
+        """Take a turn back; its message returns to the text box."""
+        position = talk.turn_at(_index(event.index))
+        earlier = talk.before(position)
+        return earlier.messages(), earlier, talk.turns[position].message
+
+    def settle(self, talk: Talk) -> list[ChatMessage]:
+        """Return the chat as it stands after a stop."""
+        return talk.messages()
+
+    async def rate(self, talk: Talk, sent: str, request: gr.Request, *setting: str | None) -> Stage:
+        """Give the verdict that a card's button sent; say in a note what was noted."""
+        settings = Setting(*setting)
+        card = self.card(settings.catalog)
+        given = _verdict(sent)
+        if card is None or given is None:
+            return talk.messages(), talk
+        item, verdict = given
+        try:
+            asker = self.asker(settings, card, request)
+            result = await run_in_threadpool(
+                self._service.call,
+                "rate_item",
+                {"item": item, "verdict": verdict},
+                catalog=card.name,
+                asker=asker,
+            )
+        except (Problem, *REFUSALS) as error:
+            gr.Warning(said(error), title="Not noted", duration=5)
+            return talk.messages(), talk
+        gr.Info(" ".join(one.text for one in result.evidence) or "Noted.", title="Noted", duration=3)
+        talk = talk.with_verdict(item, verdict)
+        return talk.messages(), talk
+
+    async def _answer(
+        self, talk: Talk, message: str, setting: Setting, request: gr.Request
+    ) -> AsyncGenerator[Stage]:
+        """Answer one message: yield the chat and the conversation after each event."""
+        try:
+            check_message(message, self._config.max_message)
+            card = self.built(setting.catalog)
+            asker = self.asker(setting, card, request)
+        except (Problem, NotReady) as error:
+            gr.Warning(said(error), title="Not sent", duration=5)
+            yield talk.messages(), talk
+            return
+        if talk.catalog != card.name:
+            talk = Talk(catalog=card.name)
+        turn = ShownTurn(message=message, asked_as=asked_as(asker, card))
+        before = talk.messages()
+        yield before + turn.messages(), talk.with_turn(turn.stopped())
+        conversation = None
+        try:
+            async with aclosing(self._events(talk, message, card, asker)) as events:
+                async for event in events:
+                    turn = turn.after(event)
+                    if isinstance(event, DoneEvent):
+                        conversation = event.conversation
+                    yield before + turn.messages(), talk.with_turn(turn.stopped(), conversation)
+        except REFUSALS as error:
+            turn = replace(turn, final=cards.trouble(said(error)))
+            yield before + turn.messages(), talk.with_turn(turn)
+
+    def _events(self, talk: Talk, message: str, card: CatalogCard, asker: Asker) -> AsyncGenerator[Event]:
+        """Run the turn; a conversation that the service does not know goes along as history."""
+        return self._runner.run(
+            message,
+            catalog=card.name,
+            conversation=talk.conversation,
+            history=talk.history() if talk.conversation is None else (),
+            asker=asker,
+        )
+
+    def heading(self, setting: Setting) -> str:
+        """Return the head of the page for what the panel says."""
+        card = self.card(setting.catalog)
+        return cards.header(card, chips(setting, card) if card else ())
+
+
+def _verdict(sent: str) -> tuple[str, str] | None:
+    """Read what a card's button sent, or None where it is no verdict."""
+    try:
+        value = json.loads(sent)
+        item, verdict = value["item"], value["verdict"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    return (item, verdict) if isinstance(item, str) and verdict in words.VERDICTS else None
+
+
+def local_time(text: str | None, zone: str) -> datetime | None:
+    """Return the instant that a local date and time name; None where nothing is written.
+
+    Raises:
+        Problem: it is no date and time.
+    """
+    if not text or not text.strip():
+        return None
+    try:
+        at = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise Problem(422, "fields", f"{text!r} is no date and time: write it as 1998-04-17 20:30") from error
+    return at if at.tzinfo is not None else at.replace(tzinfo=ZoneInfo(zone))
+
+
+def said(error: Exception) -> str:
+    """Return what an error says, as a sentence for people."""
+    text = error.detail if isinstance(error, Problem) else str(error)
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+def _index(index: int | tuple[int, int]) -> int:
+    """Return a chat message's index from what Gradio's events carry."""
+    return index if isinstance(index, int) else index[0]
+
+
+def asked_as(asker: Asker, card: CatalogCard) -> str:
+    """Say for when and where a question is asked."""
+    when = words.local_instant(asker.at or card.now, card.zone)
+    names = {place.id: place.name for place in card.places}
+    return f"as of {when}" + (f", {names[asker.place]}" if asker.place else "")
+
+
+def chips(setting: Setting, card: CatalogCard) -> tuple[str, ...]:
+    """Say who asks, when and where, in three words or so each."""
+    try:
+        at = local_time(setting.at, card.zone)
+    except Problem:
+        at = None
+    place = next((one.name for one in card.places if one.id == setting.place), "Everywhere")
+    who = f"Person {setting.persona}" if setting.persona in card.personas else "New visitor"
+    return (card.title, who, words.local_instant(at or card.now, card.zone), place)
+
+
+def people_of(card: CatalogCard | None) -> list[tuple[str, str]]:
+    """Return the choices of the persona picker."""
+    personas = card.personas if card else ()
+    return [("New visitor", NEW_VISITOR), *((f"Person {one}", one) for one in personas)]
+
+
+def places_of(card: CatalogCard | None) -> list[tuple[str, str]]:
+    """Return the choices of the place picker."""
+    places = card.places if card else ()
+    return [("Everywhere", EVERYWHERE), *((one.name, one.id) for one in places)]
+
+
+def greet(card: CatalogCard | None) -> str:
+    """Return what an empty chat shows."""
+    return cards.welcome(card, words.greeting(card.now, card.zone) if card else "")
