@@ -27,13 +27,14 @@ def fisher_greater(
     p(k+1) / p(k) = (n_x - k)(n_y - k) / ((k + 1)(n - n_x - n_y + k + 1)).
     """
     k, x, y, total = (np.asarray(value, dtype=np.float64) for value in (n_xy, n_x, n_y, n))
-    k, x, y, total = np.broadcast_arrays(k, x, y, total)
+    shape = np.broadcast_shapes(k.shape, x.shape, y.shape, total.shape)
+    k, x, y, total = (np.broadcast_to(value, shape).ravel() for value in (k, x, y, total))
     point = np.exp(_log_hypergeometric(k, x, y, total))
     upward = k > x * y / np.maximum(total, 1)
     tail = np.where(upward, point + _tail(k, x, y, total, point, up=True, on=upward), 0.0)
     below = _tail(k, x, y, total, point, up=False, on=~upward)
     tail = np.where(upward, tail, 1.0 - below)
-    return np.clip(tail - (point / 2 if mid else 0.0), 0.0, 1.0)
+    return np.clip(tail - (point / 2 if mid else 0.0), 0.0, 1.0).reshape(shape)
 
 
 def _log_hypergeometric(k: Floats, x: Floats, y: Floats, n: Floats) -> Floats:
@@ -104,11 +105,8 @@ class Difference:
     """Persons with a basket on either side."""
     greater: float
     """One-sided p: the first share is not above the second."""
-
-    @property
-    def two_sided(self) -> float:
-        """P-value that the shares are equal."""
-        return min(1.0, 2 * min(self.greater, 1 - self.greater))
+    two_sided: float
+    """P-value that the shares are equal; 1 where the data cannot tell."""
 
 
 def clustered_difference(hits_a: ArrayLike, n_a: ArrayLike, hits_b: ArrayLike, n_b: ArrayLike) -> Difference:
@@ -129,16 +127,20 @@ def clustered_difference(hits_a: ArrayLike, n_a: ArrayLike, hits_b: ArrayLike, n
     total_a, total_b = na.sum(), nb.sum()
     people = int(((na > 0) | (nb > 0)).sum())
     if not total_a or not total_b or people < 2:
-        return Difference(float("nan"), float("nan"), people, 1.0)
+        return Difference(float("nan"), float("nan"), people, 1.0, 1.0)
     share_a, share_b = ha.sum() / total_a, hb.sum() / total_b
     residual = (ha - share_a * na) / total_a - (hb - share_b * nb) / total_b
-    difference = float(share_a - share_b)
-    square = float((residual**2).sum())
-    if square <= 1e-30:  # every basket agrees: no spread, so only the difference itself can speak
-        return Difference(difference, 0.0, people, 1.0 if difference <= 0 else 0.0 if people > 10 else 1.0)
+    difference, square = float(share_a - share_b), float((residual**2).sum())
+    if square <= 1e-30:  # nobody deviates from the shares: there is no spread to measure a difference by
+        certain = difference != 0 and people > 10
+        return Difference(
+            difference, 0.0, people, 0.0 if certain and difference > 0 else 1.0, 0.0 if certain else 1.0
+        )
     effective = square**2 / float((residual**4).sum())
     error = float(np.sqrt(people / (people - 1) * square))
-    return Difference(difference, error, people, float(student_greater(difference / error, effective - 1)))
+    t = difference / error
+    greater, beyond = (float(student_greater(value, effective - 1)) for value in (t, abs(t)))
+    return Difference(difference, error, people, greater, min(1.0, 2 * beyond))
 
 
 def clustered_association(xy: ArrayLike, x: ArrayLike, y: ArrayLike, n: ArrayLike) -> tuple[float, float]:

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mining.cycles import cycle_of, due
+from mining.errors import UnknownKey
+from mining.sequence import next_after
+from mining.trends import trend_of
+from tests.mining_log import ITEMS, Basket, random_log
+from tests.test_mining_basketindex import SLICES, index_of, side
+
+KEYS = (*ITEMS, "category:Fresh")
+DAY = datetime(2017, 1, 2, 15, tzinfo=UTC)
+
+
+def follows(log: list[Basket], one: Basket, key: str, days: int) -> list[float]:
+    """Days to each strictly later basket of the same person with the key, within the window."""
+    assert one.at is not None
+    gaps = [
+        (other.at - one.at) / timedelta(days=1)
+        for other in log
+        if other.person == one.person and other.at is not None and other.at > one.at and other.holds(key)
+    ]
+    return sorted(gap for gap in gaps if gap <= days)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 20),
+    x=st.sampled_from(KEYS),
+    y=st.sampled_from(KEYS),
+    days=st.sampled_from([1, 7, 30, 400]),
+    where=st.sampled_from(SLICES),
+)
+def test_next_is_the_slow_count(seed: int, x: str, y: str, days: int, where: object) -> None:
+    log = random_log(seed, baskets=120)
+    (found,) = next_after(index_of(log), x, days, y, where)  # type: ignore[arg-type]
+    inside, _ = side(where)  # type: ignore[arg-type]
+    timed = [one for one in log if one.at is not None]
+    end = max(one.at for one in timed)  # type: ignore[type-var]
+    slow = [one for one in timed if inside(one)]
+    whole = [one for one in slow if one.at + timedelta(days=days) <= end]  # type: ignore[operator]
+    with_x = [one for one in whole if one.holds(x)]
+    hits = [one for one in with_x if follows(log, one, y, days)]
+    with_y = [one for one in whole if one.holds(y)]
+    assert found.n == len(whole)
+    assert found.n_x == len(with_x)
+    assert found.n_y == sum(bool(follows(log, one, y, days)) for one in whole)
+    assert found.n_xy == len(hits)
+    assert found.censored == sum(one.holds(x) for one in slow) - len(with_x)
+    assert found.people_xy == len({one.person for one in hits})
+    assert (found.reverse_n, found.reverse_n_xy) == (
+        len(with_y),
+        sum(bool(follows(log, one, x, days)) for one in with_y),
+    )
+    lags = [follows(log, one, y, days)[0] for one in hits]
+    expected = np.quantile(lags, [0.25, 0.5, 0.75]) if lags else [np.nan] * 3
+    assert [found.lag_low, found.lag_median, found.lag_high] == pytest.approx(list(expected), nan_ok=True)
+    habit = 0.0
+    for person in {one.person for one in with_x}:
+        own = [one for one in whole if one.person == person]
+        share = sum(bool(follows(log, one, y, days)) for one in own) / len(own)
+        habit += share * sum(one.holds(x) for one in own)
+    assert found.expected == pytest.approx(habit)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_all_followers_at_once_are_those_counted_one_by_one(seed: int) -> None:
+    index = index_of(random_log(seed, baskets=200))
+    windows = index.windows(14)
+    for item in index.items:
+        slow = [
+            int(windows.follows(index.rows_with(y).astype(np.int64))[index.rows_with(item)].sum())
+            for y in index.items
+        ]
+        holds = np.zeros(len(index), dtype=bool)
+        holds[index.rows_with(item)] = True
+        assert windows.followed_by(holds).tolist() == slow
+
+
+def planted(strength: float) -> list[Basket]:
+    """After cake mix ("apple") frosting ("dip") follows in three days, as often as `strength` says; bread is noise."""
+    rng = np.random.default_rng(4)
+    log = []
+    for person in range(80):
+        for step in range(12):
+            at = DAY + timedelta(days=10 * step)
+            mixed = rng.random() < 0.4
+            held = {"bread"} | ({"apple"} if mixed else set())
+            log.append(Basket(f"p{person}", at, None, frozenset(held)))
+            later = rng.random() < (0.2 + strength * mixed)
+            log.append(
+                Basket(
+                    f"p{person}",
+                    at + timedelta(days=3),
+                    None,
+                    frozenset({"eggs"} | ({"dip"} if later else set())),
+                )
+            )
+    return log
+
+
+def test_what_really_follows_is_found_with_its_lag() -> None:
+    (first, *_) = next_after(index_of(planted(0.5)), "apple", 5)
+    assert first.consequent == ("dip",)
+    assert first.lag_median == 3
+    assert first.gain > 1.5
+    assert first.p_habit < 1e-6
+    assert "usually 3 days later" in first.sentence({"apple": "Cake mix", "dip": "Frosting"})
+
+
+def test_what_does_not_follow_is_told_as_habit() -> None:
+    (rule,) = next_after(index_of(planted(0.0)), "apple", 5, "dip")
+    assert rule.p_habit > 0.05
+    assert rule.gain == pytest.approx(1, abs=0.15)
+
+
+def test_a_window_past_the_end_of_the_data_leaves_nothing_to_say() -> None:
+    index = index_of(planted(0.5))
+    assert next_after(index, "apple", 10_000) == []
+    (rule,) = next_after(index, "apple", 10_000, "dip")
+    assert (rule.n, rule.n_x) == (0, 0)
+    assert rule.censored == index.count("apple").n_x
+    assert rule.sentence({}).startswith("The data cannot tell what follows apple")
+    with pytest.raises(UnknownKey):
+        next_after(index, "cake")
+
+
+@settings(max_examples=30, deadline=None)
+@given(seed=st.integers(0, 30), key=st.sampled_from(KEYS))
+def test_a_cycle_is_the_slow_one(seed: int, key: str) -> None:
+    log = random_log(seed, people=6, baskets=150)
+    days: dict[str, set[int]] = {}
+    for one in log:
+        if one.local is not None and one.holds(key):
+            days.setdefault(one.person, set()).add(one.local.date().toordinal())
+    gaps = {person: np.diff(sorted(seen)) for person, seen in days.items() if len(seen) >= 3}
+    found = cycle_of(index_of(log), key, min_people=1)
+    if not gaps:
+        assert found is None
+        return
+    assert found is not None
+    medians = [float(np.median(own)) for own in gaps.values()]
+    assert found.median == pytest.approx(np.median(medians))
+    assert [found.low, found.high] == pytest.approx(list(np.quantile(medians, [0.25, 0.75])))
+    assert found.median_gap == np.median(np.concatenate(list(gaps.values())))
+    assert (found.people, found.gaps, found.people_any) == (
+        len(gaps),
+        sum(map(len, gaps.values())),
+        len(days),
+    )
+    near = [abs(gap - np.median(own)) <= np.median(own) / 2 for own in gaps.values() for gap in own]
+    assert found.regular == pytest.approx(np.mean(near))
+
+
+def weekly(person: str, every: int, times: int) -> list[Basket]:
+    return [
+        Basket(person, DAY + timedelta(days=every * step), None, frozenset({"eggs"})) for step in range(times)
+    ]
+
+
+def test_two_baskets_on_a_day_are_one_and_two_days_are_no_cycle() -> None:
+    twice = [
+        *weekly("p0", 7, 4),
+        *(Basket("p0", one.at + timedelta(hours=2), None, one.items) for one in weekly("p0", 7, 4)),
+    ]  # type: ignore[operator]
+    found = cycle_of(index_of([*twice, *weekly("p1", 5, 2)]), "eggs", min_people=1)
+    assert found is not None
+    assert (found.median, found.people, found.people_any, found.gaps) == (7, 1, 2, 3)
+    assert cycle_of(index_of(twice), "eggs", min_people=2) is None
+
+
+def test_who_is_due_is_counted_and_one_person_can_ask() -> None:
+    log = [
+        *weekly("soon", 7, 10),
+        *weekly("late", 7, 9),
+        *weekly("gone", 7, 3),
+        *weekly("far", 40, 3),
+        *weekly("once", 7, 1),
+    ]
+    at = DAY + timedelta(
+        days=67
+    )  # "soon" came on day 63, "late" on day 56, "gone" on day 14, "far" on days 0, 40 and 80
+    found = due(index_of(log), at, "eggs", within_days=7, person="soon")
+    assert (found.people, found.due, found.overdue, found.lapsed, found.later) == (3, 1, 1, 1, 0)
+    assert found.expected == (DAY + timedelta(days=70)).date()
+    assert (found.own_gap, found.last) == (7, (DAY + timedelta(days=63)).date())
+    assert due(index_of(log), at, "eggs", person="once").expected is None
+    later = due(index_of(log), DAY + timedelta(days=81), "eggs")
+    assert later.later == 1
+
+
+def daily(share: list[float], *, per_day: int = 20, start: datetime = DAY) -> list[Basket]:
+    """Baskets with eggs as often as each month's share says."""
+    rng = np.random.default_rng(9)
+    log = []
+    for day in range(30 * len(share)):
+        for number in range(per_day):
+            held = {"bread"} | ({"eggs"} if rng.random() < share[day // 30] else set())
+            log.append(
+                Basket(f"p{number}", start + timedelta(days=day, minutes=number), None, frozenset(held))
+            )
+    return log
+
+
+@pytest.mark.parametrize(
+    ("share", "direction"),
+    [
+        ([0.2] * 12, "steady"),
+        ([0.1 + 0.02 * month for month in range(12)], "rising"),
+        ([0.4 - 0.03 * month for month in range(12)], "fading"),
+        ([0.1, 0.1, 0.1, 0.1, 0.1, 0.4, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1], "peak"),
+        ([0.2, 0.2], "steady"),
+    ],
+)
+def test_trends_are_named_for_what_was_planted(share: list[float], direction: str) -> None:
+    found = trend_of(index_of(daily(share)), "eggs")
+    assert found.direction == direction
+    assert sum(found.n) == 20 * 30 * len(share)
+    assert found.unit == ("month" if len(share) > 3 else "week")
+
+
+def test_a_trend_counts_every_month() -> None:
+    log = random_log(3, baskets=300)
+    found = trend_of(index_of(log), "chips")
+    for label, n, n_x in zip(found.labels, found.n, found.n_x, strict=True):
+        month = [one for one in log if one.local is not None and one.local.strftime("%Y-%m") == label]
+        assert (n, n_x) == (len(month), sum(one.holds("chips") for one in month))
+
+
+def test_only_a_second_year_makes_a_season() -> None:
+    year = [0.1, 0.1, 0.1, 0.1, 0.2, 0.4, 0.4, 0.2, 0.1, 0.1, 0.1, 0.1]
+    start = datetime(2016, 1, 1, 15, tzinfo=UTC)
+    assert trend_of(index_of(daily(year, start=start)), "eggs").direction == "peak"
+    assert (
+        trend_of(index_of(daily([*year, *year, 0.1], per_day=10, start=start)), "eggs").direction == "season"
+    )
+
+
+def test_noise_between_weeks_is_no_trend() -> None:
+    """Promotions in some weeks: far beyond binomial, but no month differs from another by plan."""
+    rng = np.random.default_rng(0)
+    told = 0
+    for _ in range(40):
+        log = []
+        for week in range(40):
+            promoted = 0.5 if rng.random() < 0.25 else 0.1
+            for number in range(40):
+                at = DAY + timedelta(weeks=week, hours=int(rng.integers(100)))
+                held = {"bread"} | ({"eggs"} if rng.random() < promoted else set())
+                log.append(Basket(f"p{number}", at, None, frozenset(held)))
+        told += trend_of(index_of(log), "eggs").direction != "steady"
+    assert told <= 6  # 5 % of 40, with room
