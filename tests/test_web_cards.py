@@ -166,6 +166,11 @@ def test_times_are_the_catalogues():
     assert words.greeting(at, "Australia/Sydney") == "Good morning"
 
 
+def test_a_long_pseudonym_is_shortened():
+    assert words.person("405") == "Person 405"
+    assert words.person("p_4f5f8bef44909b6cdbb0832d") == "Person 4f5f8b"
+
+
 def test_a_year_is_said_once():
     assert words.label(item(title="Heat (1995)")) == "Heat (1995)"
     assert words.label(item(title="Heat", year=None)) == "Heat"

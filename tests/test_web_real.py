@@ -47,6 +47,8 @@ def test_a_wrong_argument_says_which(client):
     assert "'k'" in response.json()["detail"]
 
 
-def test_a_conversation_that_nobody_began_is_no_failure(client):
+def test_a_conversation_that_nobody_began_is_told_so(client):
     response = client.post("/api/chat", json={"message": "hello", "conversation": "made up"})
-    assert response.status_code in {200, 404}
+    assert response.status_code == 404
+    assert response.json()["type"] == "urn:almanac:problem:conversation-unknown"
+    assert "'made up'" in response.json()["detail"]

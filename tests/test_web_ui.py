@@ -41,7 +41,10 @@ def test_a_persona_counts_only_in_a_demo_and_only_one_that_is_offered(ui, make_p
 
     visitor, cookie = Visitors(b"k" * 32).issue()
     card = make_page().card("movies")
-    asked = lambda page, who: page.asker(ui.Setting("movies", who, None, None), card, Request(cookie)).person  # noqa: E731
+
+    def asked(page, who):
+        return page.asker(ui.Setting("movies", who, None, None), card, Request(cookie)).person
+
     demo = make_page(demo_personas=True)
     assert asked(demo, "405") == "405"
     assert asked(demo, "406") == visitor
@@ -59,9 +62,10 @@ def test_nobody_is_named_by_a_missing_or_forged_cookie(ui, make_page):
 
 def test_a_place_counts_only_where_the_catalogue_has_it(ui, make_page):
     page = make_page()
-    place = lambda one: (
-        page.asker(ui.Setting("movies", None, None, one), page.card("movies"), Request()).place
-    )  # noqa: E731
+
+    def place(one):
+        return page.asker(ui.Setting("movies", None, None, one), page.card("movies"), Request()).place
+
     assert place("west") == "west"
     assert place("367") is None
     assert place("") is None

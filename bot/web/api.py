@@ -227,7 +227,7 @@ def catalog_router(service: Service, config: WebConfig) -> APIRouter:
 def tool_router(service: Service, metrics: Metrics) -> APIRouter:
     """Return one `POST /api/<tool>` for each tool of the service; the service validates the arguments."""
     router = APIRouter(tags=["tools"])
-    for tool in service.tools():
+    for tool in all_tools(service):
         router.add_api_route(
             f"/api/{tool.name}",
             _tool_endpoint(tool.name, service, metrics),
@@ -241,6 +241,29 @@ def tool_router(service: Service, metrics: Metrics) -> APIRouter:
             openapi_extra={"requestBody": _tool_body(tool)},
         )
     return router
+
+
+def all_tools(service: Service) -> tuple[ToolSchema, ...]:
+    """Return the tools of all catalogues; an argument's allowed values are those of any catalogue.
+
+    Each call names its catalogue, and the service checks the arguments against that one.
+    """
+    merged: dict[str, ToolSchema] = {}
+    for card in service.catalogs():
+        for tool in service.tools(card.name):
+            known = merged.get(tool.name)
+            merged[tool.name] = tool if known is None else _either(known, tool)
+    return tuple(merged.values())
+
+
+def _either(first: ToolSchema, second: ToolSchema) -> ToolSchema:
+    """Return a tool that takes what either of two schemas of it takes."""
+    properties = dict(first.parameters["properties"])
+    for name, schema in second.parameters["properties"].items():
+        known = properties.setdefault(name, schema)
+        if "enum" in known and "enum" in schema:
+            properties[name] = {**known, "enum": list(dict.fromkeys([*known["enum"], *schema["enum"]]))}
+    return first.model_copy(update={"parameters": {**first.parameters, "properties": properties}})
 
 
 def _tool_body(tool: ToolSchema) -> dict[str, Any]:

@@ -152,9 +152,19 @@ class DemoService:
         }
 
     def tools(self, catalog: str | None = None) -> tuple[ToolSchema, ...]:
-        """Return the sample's tools; `catalog` makes no difference here."""
-        del catalog
-        return _TOOLS
+        """Return the sample's tools.
+
+        Raises:
+            UnknownCatalog: there is no such catalogue, or none is named: there are two.
+        """
+        if catalog not in _CARDS:
+            raise UnknownCatalog(catalog or "(none named)", _CARDS)
+        search, *others = _TOOLS
+        category = {"type": "string", "enum": list(_CARDS[catalog].categories)}
+        parameters = search.parameters | {
+            "properties": search.parameters["properties"] | {"category": category}
+        }
+        return (search.model_copy(update={"parameters": parameters}), *others)
 
     def _rows(self, catalog: str | None) -> tuple[tuple[Any, ...], ...]:
         name = catalog or "movies"
@@ -177,7 +187,7 @@ class DemoService:
             UnknownCatalog: there is no such catalogue.
         """
         rows = self._rows(catalog)
-        _check(tool, arguments)
+        _check(self.tools(catalog or "movies"), tool, arguments)
         if tool == "rate_item":
             return self._rate(str(arguments["item"]), str(arguments["verdict"]), rows, asker or Asker())
         if tool == "show_profile":
@@ -284,9 +294,9 @@ def _choose(message: str) -> ToolCall:
     return ToolCall(tool="search_items", arguments={"query": message, "k": 3})
 
 
-def _check(tool: str, arguments: Mapping[str, Any]) -> None:
+def _check(tools: Sequence[ToolSchema], tool: str, arguments: Mapping[str, Any]) -> None:
     """Validate arguments against the tool's schema, as far as the sample's schemas go."""
-    known = {one.name: one.parameters for one in _TOOLS}
+    known = {one.name: one.parameters for one in tools}
     if tool not in known:
         raise ToolInputError(f"there is no tool {tool!r}; the tools are {', '.join(known)}")
     properties = known[tool]["properties"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -180,7 +180,8 @@ def run(app: FastAPI, *, host: str = "127.0.0.1", port: int = 7860, grace_second
         timeout_graceful_shutdown=grace_seconds,
         server_header=False,
     )
-    with bind(host, port) as listener:
+    # uvicorn ends in order and then raises the interrupt once more
+    with bind(host, port) as listener, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
 
 

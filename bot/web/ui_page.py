@@ -255,14 +255,14 @@ def chips(setting: Setting, card: CatalogCard) -> tuple[str, ...]:
     except Problem:
         at = None
     place = next((one.name for one in card.places if one.id == setting.place), "Everywhere")
-    who = f"Person {setting.persona}" if setting.persona in card.personas else "New visitor"
+    who = words.person(setting.persona) if setting.persona in card.personas else "New visitor"
     return (card.title, who, words.local_instant(at or card.now, card.zone), place)
 
 
 def people_of(card: CatalogCard | None) -> list[tuple[str, str]]:
     """Return the choices of the persona picker."""
     personas = card.personas if card else ()
-    return [("New visitor", NEW_VISITOR), *((f"Person {one}", one) for one in personas)]
+    return [("New visitor", NEW_VISITOR), *((words.person(one), one) for one in personas)]
 
 
 def places_of(card: CatalogCard | None) -> list[tuple[str, str]]:

@@ -77,6 +77,12 @@ def label(item: ItemRef) -> str:
     return item.title if item.year is None or item.title.endswith(year) else f"{item.title} {year}"
 
 
+def person(key: str) -> str:
+    """Return what a person is called: the id, of a long pseudonym its first characters."""
+    short = key.removeprefix("p_")
+    return f"Person {short if len(short) <= 10 else short[:6]}"
+
+
 def day(at: datetime) -> str:
     """Return a date for reading, without a leading zero."""
     return f"{at.day} {at:%b %Y}"
