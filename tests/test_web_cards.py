@@ -126,6 +126,16 @@ def test_a_score_without_parts_is_only_a_number():
     assert "0" in reader.text
 
 
+def test_parts_that_do_not_add_up_are_figures_and_no_bar():
+    rule = ItemRef(id="1", title="Salsa", score=1.6, parts={"confidence": 0.44, "lift": 1.6})
+    html = cards.cards([rule, item("2")], [])
+    first, second = html.split("<section")[1:]
+    assert "al-bar" not in first
+    assert "confidence 0.44 · lift 1.6" in read("<section" + first).text
+    assert "al-bar" in second
+    assert "Score made of tastenow" in read(html).text
+
+
 def test_only_the_facts_about_an_item_are_behind_it():
     html = cards.cards(
         [item("1"), item("2")], [fact("e1"), fact("e2", items=("1", "2")), fact("e3", items=())]

@@ -9,6 +9,7 @@ by its class, name and value: `al-say` sends its value as a message, `al-rate` g
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Sequence
 
 from bot.dialogue.turn import Answer, Evidence, ItemRef, ToolCall
@@ -151,13 +152,23 @@ def cards(items: Sequence[ItemRef], evidence: Sequence[Evidence]) -> str:
     """Return the cards of the proposed items, best first, with one legend for the parts of their scores."""
     if not items:
         return ""
-    names = list(dict.fromkeys(name for item in items for name in item.parts))
-    scale = max((sum(value for value in item.parts.values() if value > 0) for item in items), default=0.0)
+    names = list(dict.fromkeys(name for item in items if adds_up(item) for name in item.parts))
+    scale = max(
+        (sum(value for value in item.parts.values() if value > 0) for item in items if adds_up(item)),
+        default=0.0,
+    )
     body = "".join(
         _card(position, item, [one for one in evidence if item.id in one.items], names, scale)
         for position, item in enumerate(items, 1)
     )
     return f'<div class="al-cards">{body}</div>{_legend(names)}'
+
+
+def adds_up(item: ItemRef) -> bool:
+    """Tell whether an item's score is the sum of its parts; the measures of a rule are parts that are not summed."""
+    return bool(item.parts) and math.isclose(
+        sum(item.parts.values()), item.score, rel_tol=0.01, abs_tol=0.005
+    )
 
 
 def _legend(names: Sequence[str]) -> str:
@@ -188,9 +199,14 @@ def _card(
 
 
 def _score(item: ItemRef, names: Sequence[str], scale: float) -> str:
-    """Return the score with its parts as a bar; `scale` is the longest bar, parts below zero are only named."""
-    if not item.parts or scale <= 0:
-        return f'<p class="al-score"><b>{words.number(item.score)}</b></p>'
+    """Return the score with its parts as a bar; `scale` is the longest bar, parts below zero are only named.
+
+    Parts that do not add up to the score are figures of their own, and no bar.
+    """
+    if not adds_up(item) or scale <= 0:
+        figures = item.parts or {"score": item.score}
+        shown = " · ".join(f"{escape(words.part(name))} {words.number(one)}" for name, one in figures.items())
+        return f'<p class="al-score"><b>{shown}</b></p>'
     segments = "".join(
         f'<i class="al-part-{index % _COLOURS}" style="width:{100 * item.parts[name] / scale:.1f}%"></i>'
         for index, name in enumerate(names)
