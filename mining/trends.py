@@ -83,6 +83,8 @@ class Verdicts:
     peak: NDArray[np.int64]
     p_peak: Floats
     """The smaller of the one-month and the whole-year test, doubled."""
+    straight: NDArray[np.bool_]
+    """Whether a straight line explains more of the variance between windows than a peak or a yearly wave."""
     dispersion: Floats
 
     @property
@@ -134,16 +136,21 @@ def judge(periods: Periods, x_cell: NDArray[np.int64]) -> Verdicts:
     gap = x_top / n_top - (x.sum(axis=0) - x_top) / np.maximum(rest, 1)
     z = gap / np.sqrt(phi * noise * (1 / n_top + 1 / np.maximum(rest, 1)))
     p_peak = np.minimum(1.0, windows * student_greater(z, cells - windows))
+    explained = gap**2 / (1 / n_top + 1 / np.maximum(rest, 1))
     if periods.unit == "month" and windows >= 8:
-        p_peak = np.minimum(1.0, 2 * np.minimum(p_peak, _yearly(periods, share, phi * noise)))
+        p_wave, wave = _yearly(periods, share, phi * noise)
+        p_peak = np.minimum(1.0, 2 * np.minimum(p_peak, p_wave))
+        explained = np.maximum(explained, wave)
     few = x.sum(axis=0) < FEW
     p_slope, p_peak = np.where(few, 1.0, p_slope), np.where(few, 1.0, p_peak)
-    return Verdicts(line[-1] / line[0], p_slope, slope > 0, peak, p_peak, phi)
+    straight = slope**2 * spread >= explained
+    return Verdicts(line[-1] / line[0], p_slope, slope > 0, peak, p_peak, straight, phi)
 
 
-def _yearly(periods: Periods, share: Floats, variance: Floats) -> Floats:
-    """P-value of a yearly cosine: F = explained / (2 variance), 2 and C - T degrees of freedom (cosinor, Halberg 1972).
+def _yearly(periods: Periods, share: Floats, variance: Floats) -> tuple[Floats, Floats]:
+    """P-value of a yearly cosine, and the sum of squares that it explains.
 
+    F = explained / (2 variance) with 2 and C - T degrees of freedom (cosinor, Halberg, Tong and Johnson 1967).
     Share is fitted by weighted least squares, weights n, on 1, cos and sin of the calendar month.
     """
     n = periods.n.astype(float)
@@ -154,7 +161,7 @@ def _yearly(periods: Periods, share: Floats, variance: Floats) -> Floats:
     mean = (n[:, None] * share).sum(axis=0) / n.sum()
     explained = (n[:, None] * (fitted - mean) ** 2).sum(axis=0)
     df = max(len(periods.n_cell) - len(n), 1)
-    return np.asarray(special.fdtrc(2, df, explained / (2 * np.maximum(variance, 1e-30))))
+    return np.asarray(special.fdtrc(2, df, explained / (2 * np.maximum(variance, 1e-30)))), explained
 
 
 def trend_of(index: BasketIndex, key: str) -> Trend:
@@ -203,7 +210,8 @@ def _direction(
     p, slope, phi = float(verdicts.p[at]), float(verdicts.slope[at]), float(verdicts.dispersion[at])
     if p > LEVEL:
         return "steady", p, slope, phi
-    if verdicts.p_slope[at] <= verdicts.p_peak[at]:
+    sloped, peaked = 2 * verdicts.p_slope[at] <= LEVEL, 2 * verdicts.p_peak[at] <= LEVEL
+    if sloped and (verdicts.straight[at] or not peaked):
         return ("rising" if verdicts.rises[at] else "fading"), p, slope, phi
     return ("season" if _every_year(periods, n_x) else "peak"), p, slope, phi
 

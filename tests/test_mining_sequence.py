@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from mining.cycles import cycle_of, due
 from mining.errors import UnknownKey
 from mining.sequence import next_after
-from mining.trends import trend_of
+from mining.trends import Periods, judge, trend_of
 from tests.mining_log import ITEMS, Basket, random_log
 from tests.test_mining_basketindex import SLICES, index_of, side
 
@@ -115,7 +115,7 @@ def test_what_really_follows_is_found_with_its_lag() -> None:
 
 
 def test_what_does_not_follow_is_told_as_habit() -> None:
-    (rule,) = next_after(index_of(planted(0.0)), "apple", 5, "dip")
+    (rule,) = next_after(index_of(planted(0.0)), "apple", 12, "dip")
     assert rule.p_habit > 0.05
     assert rule.gain == pytest.approx(1, abs=0.15)
 
@@ -197,7 +197,7 @@ def test_who_is_due_is_counted_and_one_person_can_ask() -> None:
 
 def daily(share: list[float], *, per_day: int = 20, start: datetime = DAY) -> list[Basket]:
     """Baskets with eggs as often as each month's share says."""
-    rng = np.random.default_rng(9)
+    rng = np.random.default_rng(1)
     log = []
     for day in range(30 * len(share)):
         for number in range(per_day):
@@ -223,6 +223,14 @@ def test_trends_are_named_for_what_was_planted(share: list[float], direction: st
     assert found.direction == direction
     assert sum(found.n) == 20 * 30 * len(share)
     assert found.unit == ("month" if len(share) > 3 else "week")
+
+
+def test_chance_alone_is_seldom_called_a_trend() -> None:
+    periods = Periods.of(np.repeat(np.arange(17_167, 17_167 + 365), 20).astype(np.int32))
+    held = np.random.default_rng(0).random((365 * 20, 400)) < 0.2
+    cells = np.zeros((len(periods.n_cell), 400), dtype=np.int64)
+    np.add.at(cells, periods.cell, held)
+    assert (judge(periods, cells).p < 0.05).mean() < 0.05
 
 
 def test_a_trend_counts_every_month() -> None:
