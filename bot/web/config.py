@@ -42,9 +42,9 @@ class WebConfig(BaseModel):
     """Characters that one message may have."""
     max_body: int = Field(default=1_048_576, ge=1_024)
     """Bytes that one request to the API may have."""
-    turns_at_once: int = Field(default=16, ge=1)
-    """Turns that run at the same time; more wait for their place."""
-    waiting_turns: int = Field(default=200, ge=0)
+    turns_at_once: int = Field(default=256, ge=1)
+    """Turns that run at the same time, a thread each, mostly waiting for a model; more wait for their place."""
+    waiting_turns: int = Field(default=256, ge=0)
     """Turns that may wait; one more is told to come again later."""
     keepalive_seconds: float = Field(default=15.0, gt=0)
     """A comment goes down an idle event stream this often, so that proxies keep it open."""
