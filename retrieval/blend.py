@@ -29,12 +29,14 @@ class Blend:
     """True where a raw score keeps its scale; else it is divided by its largest size among all items."""
 
     def scales(self, raw: Matrix) -> Floats:
-        """Return what each scorer's raw scores (items x scorers) are multiplied by for this question."""
+        """Return what each scorer's raw scores (scorers x items) are multiplied by for this question."""
         return self.weights * scale(raw, self.absolute)
 
     def parts(self, raw: Matrix) -> Matrix:
-        """Return items x scorers: what each scorer adds to each item, 0 where it cannot score."""
-        return np.asarray(np.nan_to_num(raw) * self.scales(raw))
+        """Return scorers x items: what each scorer adds to each item, 0 where it cannot score."""
+        filled = np.nan_to_num(raw)
+        filled *= self.scales(filled)[:, None]
+        return filled
 
     def pruned(self) -> Blend:
         """Return the blend without scorers of weight 0; the first stays where all are."""
@@ -47,7 +49,8 @@ class Blend:
 
 def scale(raw: Matrix, absolute: NDArray[np.bool_]) -> Floats:
     """Return 1 for absolute scorers, else 1 over the largest absolute raw score (0 where there is none)."""
-    largest = np.abs(np.nan_to_num(raw)).max(axis=0, initial=0.0)
+    filled = np.nan_to_num(raw)
+    largest = np.maximum(filled.max(axis=1, initial=0.0), -filled.min(axis=1, initial=0.0))
     return np.where(absolute, 1.0, np.where(largest > 0, 1.0 / np.where(largest > 0, largest, 1.0), 0.0))
 
 
@@ -84,8 +87,8 @@ def lesson(
         return None
     kept = right if len(right) <= most else np.sort(rng.choice(right, most, replace=False))
     chosen = [right]
-    for column in scaled.T:
-        values = column[open_items]
+    for row in scaled:
+        values = row[open_items]
         if values.max() > values.min():
             count = min(top, len(values))
             chosen.append(open_items[np.argpartition(-values, count - 1)[:count]])
@@ -95,7 +98,7 @@ def lesson(
     candidates = np.concatenate([sure, drawn])
     stands_for = np.ones(len(candidates), np.float32)
     stands_for[len(sure) :] = len(rest) / max(len(drawn), 1)
-    return Lesson(scaled[candidates].astype(np.float32), np.searchsorted(sure, kept), len(right), stands_for)
+    return Lesson(np.ascontiguousarray(scaled[:, candidates].T, dtype=np.float32), np.searchsorted(sure, kept), len(right), stands_for)
 
 
 def learn(

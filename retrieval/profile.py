@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ Floats = NDArray[np.float64]
 
 NO_TIME_AGE = 365.0
 """Days that a row without an instant counts as old."""
+
+_FEW = 64
+"""Up to this many ids are looked up one by one: pandas costs more than that."""
 
 _STRENGTH_OF_KIND = {"dislike": -1.0, "like": 1.0}
 
@@ -45,20 +49,18 @@ class Ids:
 
     def positions(self, ids: Sequence[Any] | pd.Series) -> Ints:
         """Return positions, -1 for an unknown id; an id also matches by its text ("12" finds 12)."""
-        found = np.asarray(self.index.get_indexer(pd.Index(list(ids), dtype=object)), dtype=np.int64)
-        if (found < 0).any():
-            by_text = self._by_text()
-            for place, one in enumerate(ids):
-                if found[place] < 0:
-                    found[place] = by_text.get(str(one), -1)
+        if len(ids) <= _FEW:
+            by_text = self._by_text
+            return np.array([by_text.get(str(one), -1) for one in ids], dtype=np.int64)
+        listed = list(ids)
+        found = np.asarray(self.index.get_indexer(pd.Index(listed, dtype=object)), dtype=np.int64)
+        for place in np.flatnonzero(found < 0):
+            found[place] = self._by_text.get(str(listed[place]), -1)
         return found
 
+    @cached_property
     def _by_text(self) -> dict[str, int]:
-        cached: dict[str, int] | None = self.__dict__.get("_text")
-        if cached is None:
-            cached = {str(one): position for position, one in enumerate(self.index)}
-            object.__setattr__(self, "_text", cached)
-        return cached
+        return {str(one): position for position, one in enumerate(self.index)}
 
 
 @dataclass(frozen=True)
@@ -141,6 +143,8 @@ class Query:
     disliked: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     cart: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     named_weight: float = 3.0
+    memo: dict[Any, Profile] = field(default_factory=dict, compare=False, repr=False)
+    """Profiles already computed: many scorers read the same one."""
 
     @property
     def age(self) -> Floats:
@@ -162,6 +166,7 @@ class Query:
             liked=np.setdiff1d(self.liked, items),
             disliked=np.setdiff1d(self.disliked, items),
             cart=np.setdiff1d(self.cart, items),
+            memo={},
         )
 
 
@@ -202,6 +207,14 @@ def profile(query: Query, *, fade: float, recent: int = 400, graded: bool = Fals
     Rows of one item add up. `graded` multiplies by the strength instead of the sign. Named items lie at step 0 and
     weigh `named_weight` (disliked ones negatively), the cart like a latest row.
     """
+    key = (fade, recent, graded)
+    found = query.memo.get(key)
+    if found is None:
+        found = query.memo[key] = _profile(query, fade, recent, graded=graded)
+    return found
+
+
+def _profile(query: Query, fade: float, recent: int, *, graded: bool) -> Profile:
     rows = slice(max(len(query.item) - recent, 0), None)
     item, step = query.item[rows], query.step[rows]
     back = (step[-1] - step) if len(step) else step

@@ -43,7 +43,7 @@ class Fitted:
 
 @dataclass(frozen=True)
 class Scored:
-    """One question, answered for every item: the blend, raw scores and parts (items x scorers), their sum."""
+    """One question, answered for every item: the blend, raw scores and parts (scorers x items), their sum."""
 
     query: Query
     blend: Blend
@@ -350,7 +350,7 @@ class Recommender:
         blend = self._blend_for(query, exclude_seen)
         raw = raw_scores(self.fitted.scorers, blend.names, query)
         parts = blend.parts(raw)
-        return Scored(query, blend, raw, parts, parts.sum(axis=1))
+        return Scored(query, blend, raw, parts, parts.sum(axis=0))
 
     def _open(
         self, query: Query, allowed: Allowed, exclude: Sequence[str], exclude_seen: bool
@@ -377,7 +377,7 @@ class Recommender:
     def _sum(self, scored: Scored, item: int) -> tuple[float, dict[str, float]]:
         """Return (score, parts by name) of one item; the parts of one name are added."""
         parts: dict[str, float] = {}
-        for name, value in zip(scored.blend.names, scored.parts[item], strict=True):
+        for name, value in zip(scored.blend.names, scored.parts[:, item], strict=True):
             if value != 0.0:
                 label = self.fitted.scorers[name].name
                 parts[label] = parts.get(label, 0.0) + float(value)

@@ -160,8 +160,8 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
 
 
 def raw_scores(scorers: Scorers, names: tuple[str, ...], query: Query) -> Floats:
-    """Return items x scorers."""
-    return np.stack([scorers[name].score(query) for name in names], axis=1)
+    """Return scorers x items."""
+    return np.stack([scorers[name].score(query) for name in names])
 
 
 @dataclass(frozen=True)
@@ -260,8 +260,8 @@ def _learned(
     lessons: dict[str, list[Lesson | None]] = {"all": [], "new": [], "cold": []}
     for query, right in split.questions:
         raw = raw_scores(scorers, names, query)
-        scaled = np.nan_to_num(raw) * scale(raw, absolute)
-        known = np.asarray(~np.isnan(raw).all(axis=1))
+        scaled = np.nan_to_num(raw) * scale(raw, absolute)[:, None]
+        known = np.asarray(~np.isnan(raw).all(axis=0))
         unseen = known.copy()
         unseen[query.item] = False
         lessons["new"].append(lesson(scaled, unseen, right, rng))
@@ -269,7 +269,7 @@ def _learned(
             lessons["all"].append(lesson(scaled, known, right, rng))
         if cold.any():
             everything = np.union1d(query.item[query.sign > 0], right)
-            lessons["cold"].append(lesson(scaled[:, cold], known, everything, rng))
+            lessons["cold"].append(lesson(scaled[cold], known, everything, rng))
     out = {}
     for kind, some in lessons.items():
         if kind == "all" and not repeats:

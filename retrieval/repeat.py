@@ -19,6 +19,8 @@ FADES = (7.0, 20.0, 45.0, 90.0, 180.0)
 """Days after which a past row weighs 1/e, one frequency each."""
 _GAP = 60.0
 """Days between two takings of an item of which nobody's gap is known."""
+_MOST_ROWS = 300_000
+"""At most this many rows teach a habit."""
 _FLOOR = -7.0
 """Log-odds below which an item counts as no habit at all."""
 
@@ -225,7 +227,9 @@ def habit(log: Log, side: Side, *, window: float, visits: bool, name: str, cuts:
         labels.append(np.isin(table.owner * log.n_items + table.item, wanted))
     if not features or not np.concatenate(labels).any():
         return None
-    return Habit(facts, logistic(np.concatenate(features), np.concatenate(labels).astype(float)), name)
+    X, y = np.concatenate(features), np.concatenate(labels).astype(float)
+    stride = -(-len(X) // _MOST_ROWS)  # rows are sorted by person and item: every n-th is a fair sample
+    return Habit(facts, logistic(X[::stride], y[::stride]), name)
 
 
 def _past_windows(log: Log, window: float, cuts: int) -> list[tuple[Rows, Ints]]:

@@ -62,7 +62,7 @@ def near_in_time(
     B = scipy.linalg.solve(around, target, assume_a="pos", overwrite_a=True, check_finite=False)
     np.fill_diagonal(B, 0.0)
     return (
-        Linear("near", B.astype(np.float32), rows, profile_fade),
+        Linear("near", np.ascontiguousarray(B, dtype=np.float32), rows, profile_fade),
         Linear("beside", beside.astype(np.float32), rows, profile_fade),
     )
 

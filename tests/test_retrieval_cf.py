@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 from retrieval.cf import cosine, ease, neighbours, walk
 from retrieval.profile import Ids, Log, make_log, profile, query_of
+from retrieval.scorer import Linear
 from retrieval.sequence import closeness, near_in_time
 
 
@@ -170,10 +173,11 @@ def test_tied_instants_share_their_step():
 
 def test_sparse_and_dense_matrices_read_alike():
     log = log_of([("u", "a", 0), ("u", "b", 1), ("v", "b", 0), ("v", "c", 1), ("w", "a", 0), ("w", "c", 3)])
-    scorer = walk(log)
-    assert sp.issparse(scorer.matrix)
-    dense = type(scorer)("walk", scorer.matrix.toarray(), scorer.rows, scorer.fade)
+    dense = walk(log)
+    sparse = replace(dense, matrix=sp.csr_array(dense.matrix))
     query = query_of(log, 0, now=log.end)
-    assert scorer.score(query) == pytest.approx(dense.score(query))
+    assert sparse.score(query) == pytest.approx(dense.score(query))
     for item in range(3):
-        assert scorer.because(query, item)[1] == pytest.approx(dense.because(query, item)[1])
+        assert sparse.because(query, item)[1] == pytest.approx(dense.because(query, item)[1])
+    again = Linear.of_arrays("walk", sparse.arrays())
+    assert again.score(query) == pytest.approx(dense.score(query))
