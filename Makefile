@@ -47,7 +47,7 @@ format: dev  ## Format the code and mend what lint can mend
 	$(BIN)/ruff check --fix .
 
 bench: dev  ## Run the benchmarks and write their tables to docs
-	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python -P $$script || exit 1; done
 
 clean:  ## Remove what builds and tests leave behind (keeps .venv, var and the asset cache)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
