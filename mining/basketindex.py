@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mining import bits, statistics
+from mining import bits
 from mining import columns as col
 from mining.baskets import NAT, Baskets
 from mining.bits import Bits, Layout, RowSets
@@ -24,14 +24,14 @@ from mining.context import Calendar
 from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.cycles import visit_medians
 from mining.errors import MiningError, UnknownKey, closest
+from mining.partners import item_table, partners_of, table_of, tabled_slices
 from mining.places import Places
+from mining.sizes import Sizes
 from mining.trends import Periods
 from mining.windows import Windows
 
-FORMAT = 1
+FORMAT = 2
 _WINDOWS_KEPT = 4
-_SCREENED = 10
-"""Partners beyond k whose persons are counted before the best k are chosen."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +61,9 @@ class BasketIndex:
     word_rows: RowSets
     place_rows: RowSets
     item_category: sparse.csr_array
-    word_counts: NDArray[np.int32]
-    """Context words, then pairs of a day word and a daypart (`tabled`), x items: baskets of the slice with the item."""
+    sizes: Sizes
+    table: NDArray[np.int32]
+    """Slices (`tabled`, then everything) x size classes x items: baskets with the item; a last column holds them all."""
 
     @classmethod
     def build(cls, baskets: Baskets) -> BasketIndex:
@@ -74,7 +75,7 @@ class BasketIndex:
             for group, words in groups.items()
             for code in range(len(words))
         ]
-        layout = Layout.of(baskets.person)
+        layout, sizes = Layout.of(baskets.person), Sizes.of(matrix.indptr)
         by_item, by_category = matrix.tocsc(), baskets.category_matrix.tocsc()
         return cls(
             layout=layout,
@@ -96,7 +97,8 @@ class BasketIndex:
             word_rows=RowSets.joined(layout, word_sets),
             place_rows=RowSets.joined(layout, _place_sets(baskets.place, baskets.places)),
             item_category=baskets.item_category,
-            word_counts=_word_counts(word_sets, matrix, baskets.calendar),
+            sizes=sizes,
+            table=table_of(word_sets, matrix, baskets.calendar, sizes),
         )
 
     def __len__(self) -> int:
@@ -121,8 +123,8 @@ class BasketIndex:
 
     @cached_property
     def tabled(self) -> dict[tuple[str, ...], int]:
-        """Line of each slice in `word_counts`."""
-        return {words: line for line, words in enumerate(_tabled(self.calendar))}
+        """Line of each slice in `table`; its last line is everything."""
+        return {words: line for line, words in enumerate(tabled_slices(self.calendar))}
 
     @cached_property
     def everything(self) -> Bits:
@@ -244,9 +246,9 @@ class BasketIndex:
             UnknownWord: a context word is unknown.
             UnknownPlace: a place is unknown.
         """
-        return next(self._counts(x, [as_keys(y)], where, outside=outside))
+        return next(self.counts(x, [as_keys(y)], where, outside=outside))
 
-    def _counts(
+    def counts(
         self, x: Keys, ys: Iterable[tuple[str, ...]], where: Slice, *, outside: bool = True
     ) -> Iterator[Count]:
         """Count several y against one x and one slice, whose own counts are made once."""
@@ -280,17 +282,7 @@ class BasketIndex:
 
     def item_counts(self, where: Slice = EVERYTHING) -> NDArray[np.int64]:
         """Return how many of the slice's baskets hold each item."""
-        if where.is_everything:
-            return np.asarray(self.item_rows.sizes)
-        line = self.tabled.get(self.calendar.check(where.context))
-        if line is not None and where.place is None and where.people is None:
-            return np.asarray(self.word_counts[line], dtype=np.int64)
-        rows = self.layout.rows_of(self.bits_where(where))
-        if 4 * len(rows) < len(self):
-            return np.bincount(self.items_in(rows), minlength=len(self.items))
-        mask = np.zeros(len(self), dtype=np.bool_)
-        mask[rows] = True
-        return self.item_rows.overlaps(mask)
+        return np.asarray(item_table(self, where)[:, :-1].sum(axis=0, dtype=np.int64))
 
     def partners(
         self,
@@ -300,41 +292,12 @@ class BasketIndex:
         *,
         min_count: int = 5,
         min_people: int = 5,
+        min_confidence: float = 0.02,
         among: str | None = None,
     ) -> list[Count]:
-        """Return the items that go best with x in the slice, exact counts over every item.
-
-        Ranked by the lower end of the 95 % interval of the lift, each person one observation (`Count.lift_low`): a
-        high lift on few baskets or few persons does not beat a solid one, and popular items that go with everything
-        stay behind. (The best are first screened by baskets alone, as persons take longer to count.)
-
-        Args:
-            x: Items or categories that the baskets hold.
-            where: The baskets that count.
-            k: How many partners.
-            min_count: Least baskets with x and the partner.
-            min_people: Least persons behind those baskets.
-            among: Only partners of this category.
-        """
-        keys = as_keys(x)
-        inside = self.bits_where(where)
-        left = self.bits_with(keys) & inside
-        rows = self.layout.rows_of(left)
-        both = np.bincount(self.items_in(rows), minlength=len(self.items))
-        allowed = both >= max(min_count, 1)
-        for key in keys:
-            if key in self.item_position:
-                allowed[self.item_position[key]] = False
-        if among is not None:
-            allowed &= self.items_of(among)
-        some = np.flatnonzero(allowed)
-        n, n_x, n_y = bits.count(inside), len(rows), self.item_counts(where)[some]
-        best = np.argsort(-statistics.lift_low(both[some], n_x, n_y, n), kind="stable")[: _SCREENED + k]
-        people = np.array([self.layout.groups(self.item_rows.bits(int(one)) & left) for one in some[best]])
-        low = statistics.lift_low(both[some[best]], n_x, n_y[best], n, people)
-        low[people < min_people] = 0
-        order = [at for at in np.argsort(-low, kind="stable")[:k] if low[at] > 0]
-        return list(self._counts(keys, [(self.items[some[best[at]]],) for at in order], where))
+        """Return the items that go best with x in the slice; see `mining.partners.partners_of`."""
+        least = {"min_count": min_count, "min_people": min_people}
+        return partners_of(self, x, where, k, **least, min_confidence=min_confidence, among=among)
 
     def items_of(self, category: str) -> NDArray[np.bool_]:
         """Return which items are of a category.
@@ -398,6 +361,7 @@ class BasketIndex:
         shape = (len(labels["items"]), len(labels["categories"]))
         return cls(
             layout=layout,
+            sizes=Sizes.of(arrays["start"]),
             items=tuple(labels["items"]),
             categories=tuple(labels["categories"]),
             people=tuple(labels["people"]),
@@ -410,35 +374,7 @@ class BasketIndex:
         )
 
 
-def _tabled(calendar: Calendar) -> list[tuple[str, ...]]:
-    """Return the slices whose item counts are kept: each word, and each day word with each daypart."""
-    groups = calendar.groups
-    days = (*groups[col.WEEKDAY], *groups[col.WEEKEND])
-    return [
-        *((word,) for word in calendar.words),
-        *((day, part) for day in days for part in groups[col.DAYPART]),
-    ]
-
-
-def _word_counts(
-    word_sets: list[NDArray[np.int64]], matrix: sparse.csr_array, calendar: Calendar
-) -> NDArray[np.int32]:
-    line = {word: position for position, word in enumerate(calendar.words)}
-    slices = [word_sets[line[words[0]]] for words in _tabled(calendar) if len(words) == 1]
-    slices += [
-        np.intersect1d(word_sets[line[words[0]]], word_sets[line[words[1]]], assume_unique=True)
-        for words in _tabled(calendar)
-        if len(words) == 2
-    ]
-    rows = np.concatenate(slices)
-    ends = np.cumsum([0, *map(len, slices)])
-    members = sparse.csr_array(
-        (np.ones(len(rows), dtype=np.int32), rows, ends), shape=(len(slices), matrix.shape[0])
-    )
-    return np.asarray((members @ matrix.astype(np.int32)).toarray(), dtype=np.int32)
-
-
-_ARRAYS = ("person", "at", "day", "hour", "place", "start", "basket_items", "word_counts")
+_ARRAYS = ("person", "at", "day", "hour", "place", "start", "basket_items", "table")
 _SETS = ("item_rows", "category_rows", "word_rows", "place_rows")
 
 

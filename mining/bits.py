@@ -132,11 +132,6 @@ class RowSets:
         line = self.dense_at[one]
         return self.dense[line] if line >= 0 else self.layout.from_rows(self.rows_in(one))
 
-    def overlaps(self, mask: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """Return how many rows of each set the mask holds."""
-        sums = np.concatenate([[0], np.cumsum(mask[self.rows], dtype=np.int64)])
-        return np.asarray(sums[self.start[1:]] - sums[self.start[:-1]])
-
     def save(self, folder: Path, name: str) -> None:
         """Write the arrays as .npy files."""
         for part in ("start", "rows", "dense", "dense_at"):

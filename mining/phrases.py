@@ -89,7 +89,8 @@ def where_said(where: Slice, names: Mapping[str, str], lang: str) -> str:
     parts = [when(where.context, lang)]
     if where.place is not None:
         joined = " or ".join(names.get(place, place) for place in where.places)
-        parts.append(f"在{joined.replace(' or ', '或')}" if lang == "zh" else f"at {joined}")
+        near = "at" if any(letter.isdigit() for letter in joined) else "in"  # at Store 367, in California
+        parts.append(f"在{joined.replace(' or ', '或')}" if lang == "zh" else f"{near} {joined}")
     if where.people is not None:
         parts.append("这些人中" if lang == "zh" else "among these people")
     return ("" if lang == "zh" else " ").join(part for part in parts if part)

@@ -200,10 +200,12 @@ class RuleBook:
         *,
         min_count: int = 5,
         min_people: int = 5,
+        min_confidence: float = 0.02,
         among: str | None = None,
     ) -> list[Count]:
         """Return what goes best with x in the slice; see `BasketIndex.partners`."""
-        return self.index.partners(x, where, k, min_count=min_count, min_people=min_people, among=among)
+        least = {"min_count": min_count, "min_people": min_people}
+        return self.index.partners(x, where, k, **least, min_confidence=min_confidence, among=among)
 
     def profile(self, x: Keys, by: By, where: Slice = EVERYTHING) -> Profile:
         """Return the share of baskets with x for each value of a dimension of time or place."""

@@ -17,7 +17,9 @@ from mining.compare import compare
 from mining.config import MiningConfig
 from mining.count import Count, Slice
 from mining.errors import UnknownKey, UnknownPlace, UnknownWord
+from mining.partners import by_size
 from mining.profile import profile_of
+from mining.statistics import size_strata
 from tests.mining_log import CATALOGUE, ITEMS, PLACES, ZONE, Basket, frame, random_log
 
 SLICES = (
@@ -96,12 +98,51 @@ def test_any_count_is_the_slow_one(seed: int, x: tuple[str, ...], y: tuple[str, 
 def test_partners_are_all_items_counted_one_by_one(where: Slice) -> None:
     log = random_log(5, baskets=400)
     index = index_of(log)
-    found = index.partners("chips", where, k=10, min_count=1, min_people=1)
+    found = index.partners("chips", where, k=10, min_count=1, min_people=1, min_confidence=0)
     inside, _ = side(where)
     held = [one for one in log if inside(one)]
     slow = {y: slow_count(held, ("chips",), (y,)) for y in ITEMS if y != "chips"}
     assert {count.y[0]: numbers(count) for count in found} == {y: n for y, n in slow.items() if n[3]}
-    assert [count.lift_low for count in found] == sorted((count.lift_low for count in found), reverse=True)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_odds_of_all_items_at_once_are_those_of_one_table_each(seed: int) -> None:
+    index = index_of(random_log(seed, baskets=400))
+    held = np.zeros((len(index), len(ITEMS)), dtype=bool)
+    for at, item in enumerate(index.items):
+        held[index.rows_with(item), at] = True
+    size = held.sum(axis=1)
+    stratum_of = size_strata(np.bincount(size))
+    x = index.item_position["chips"]
+    everywhere = np.arange(len(index))
+    whole, joint = by_size(index, everywhere), by_size(index, index.rows_with("chips"))
+    found = index.sizes.odds(whole[:, -1], joint[:, -1], whole[:, :-1], joint[:, :-1])
+    for y in range(len(ITEMS)):
+        if y == x:
+            continue
+        stratum = stratum_of[np.maximum(size - held[:, x] - held[:, y], 0)]
+        cells = [
+            np.bincount(stratum[(held[:, x] == a) & (held[:, y] == b)], minlength=10)
+            for a, b in ((1, 1), (1, 0), (0, 1), (0, 0))
+        ]
+        a, b, c, d = cells
+        n = np.maximum(a + b + c + d, 1)
+        assert found[y] == pytest.approx(((a * d / n).sum() + 0.5) / ((b * c / n).sum() + 0.5))
+
+
+def test_what_belongs_to_it_comes_before_what_is_in_every_big_basket() -> None:
+    rng = np.random.default_rng(2)
+    log = []
+    for number in range(4000):
+        big = number % 4 == 0
+        held = {item for item in ("apple", "bread", "eggs") if rng.random() < (0.8 if big else 0.1)}
+        held |= {"chips"} if rng.random() < (0.5 if big else 0.05) else set()
+        held |= {"dip"} if rng.random() < (0.3 if "chips" in held else 0.1) else set()
+        log.append(Basket(f"p{number % 200}", None, None, frozenset(held or {"bread"})))
+    index = index_of(log)
+    assert index.partners("chips")[0].y == ("dip",)
+    assert index.count("chips", "eggs").lift > 2
+    assert adjusted_of(index, "chips", "eggs").verdict in ("vanishes", "weaker")
 
 
 def test_partners_can_be_kept_to_a_category_and_to_enough_people() -> None:
