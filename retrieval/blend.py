@@ -98,7 +98,12 @@ def lesson(
     candidates = np.concatenate([sure, drawn])
     stands_for = np.ones(len(candidates), np.float32)
     stands_for[len(sure) :] = len(rest) / max(len(drawn), 1)
-    return Lesson(np.ascontiguousarray(scaled[:, candidates].T, dtype=np.float32), np.searchsorted(sure, kept), len(right), stands_for)
+    return Lesson(
+        np.ascontiguousarray(scaled[:, candidates].T, dtype=np.float32),
+        np.searchsorted(sure, kept),
+        len(right),
+        stands_for,
+    )
 
 
 def learn(

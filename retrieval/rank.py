@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # ships no types
 
 from retrieval.blend import Blend
 from retrieval.candidate import Candidate
@@ -108,12 +109,17 @@ class Recommender:
         def rules_of(head: NDArray[np.bool_]) -> RuleScorer | None:
             return rule_scorer(rules(rows.iloc[np.sort(kept[head])]), item_ids) if callable(rules) else None
 
-        blends = learn_blends(log, side, self.config, rules_of)
         frame = rules(rows) if callable(rules) else rules
         final = None if frame is None else rule_scorer(frame, item_ids)
-        scorers = fit_scorers(log, side, self.config, final)
+        with threadpool_limits(self.config.threads):
+            blends = learn_blends(log, side, self.config, rules_of)
+            scorers = fit_scorers(log, side, self.config, final)
         blends = {key: _completed(blend, scorers, self.config) for key, blend in blends.items()}
-        self._fitted = Fitted(item_ids, person_ids, place_ids, log, scorers, blends)
+        return self.adopt(Fitted(item_ids, person_ids, place_ids, log, scorers, blends))
+
+    def adopt(self, fitted: Fitted) -> Self:
+        """Take over what another ranker learned: how a loaded one, or one with other weights, is made."""
+        self._fitted = fitted
         return self
 
     @property
@@ -290,9 +296,7 @@ class Recommender:
         from retrieval.rankfiles import load
 
         config, fitted = load(directory)
-        out = cls(config)
-        out._fitted = fitted
-        return out
+        return cls(config).adopt(fitted)
 
     def _query(
         self,

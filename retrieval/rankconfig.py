@@ -51,4 +51,4 @@ class RankConfig(BaseModel):
     """Seed of every draw."""
 
     threads: int = Field(default=1, ge=1)
-    """Threads of linear algebra while fitting and scoring."""
+    """Threads of linear algebra while fitting."""

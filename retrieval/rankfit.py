@@ -19,7 +19,7 @@ from retrieval.profile import Floats, Ids, Ints, Log, Query, query_of
 from retrieval.rankconfig import RankConfig
 from retrieval.repeat import habit
 from retrieval.rules import RuleScorer
-from retrieval.scorer import Scorer, Side
+from retrieval.scorer import Linear, Scorer, Side
 from retrieval.sequence import near_in_time
 
 ABSOLUTE = frozenset(
@@ -31,6 +31,8 @@ COLD = ("popular", "trend", "place", "context", "traits")
 REPEATS = 0.2
 """A log where a larger share of rows repeats an earlier (person, item) is one of habits."""
 _MAX_TRAIT_VALUES = 60
+_LONGEST, _LONGEST_HABIT = 300, 120
+"""How many latest distinct items of a history teach what lies near in time: the work grows with the cube."""
 
 Scorers = Mapping[str, Scorer]
 RulesOf = Callable[[NDArray[np.bool_]], RuleScorer | None]
@@ -127,7 +129,7 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
     habits = repeat_share(log) > REPEATS
     limit = config.dense_items
     plain = ease(log, limit=limit)
-    near, beside = near_in_time(log, limit=limit)
+    near, beside = near_in_time(log, limit=limit, longest=_LONGEST_HABIT if habits else _LONGEST)
     found: dict[str, Scorer | None] = {
         "ease": plain,
         "broad": replace(plain, fade=0.5, name="broad"),
@@ -155,7 +157,9 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
                 )
     wanted = config.scorers
     return {
-        name: one for name, one in found.items() if one is not None and (not wanted or one.name in wanted)
+        name: replace(one, recent=config.recent) if isinstance(one, Linear) else one
+        for name, one in found.items()
+        if one is not None and (not wanted or one.name in wanted)
     }
 
 
