@@ -21,6 +21,8 @@ from mining.rule import Cycle, Lang, finite
 if TYPE_CHECKING:
     from mining.basketindex import BasketIndex
 
+_SHIFT = 2**33
+"""Days, as int32, lie within half of it either way."""
 LAPSED = 3.0
 """A person whose open gap is longer than so many of their own median gaps has stopped, and is not due."""
 
@@ -43,8 +45,11 @@ class Gaps:
     def of(cls, person: NDArray[Any], day: NDArray[Any]) -> Gaps:
         """Return the gaps of (person, day) pairs in any order; unknown days are left out."""
         known = day != col.NO_DAY
-        pairs = np.unique(np.stack([person[known].astype(np.int64), day[known].astype(np.int64)]), axis=1)
-        who, when = pairs
+        pairs = np.unique(
+            person[known].astype(np.int64) * _SHIFT + day[known]
+        )  # one sort of numbers, not of pairs
+        who = (pairs + _SHIFT // 2) // _SHIFT  # days before 1970 are negative
+        when = pairs - who * _SHIFT
         same = who[1:] == who[:-1]
         ends = np.flatnonzero(np.r_[~same, True]) if len(who) else np.zeros(0, dtype=np.int64)
         n_days = np.diff(np.r_[-1, ends])

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from mining.basketindex import BasketIndex
 
 Unit = Literal["month", "week"]
+_SHIFT = 2**32
+"""Days and weeks since 1970 are far below it."""
 LEAST = 4
 """Fewer windows than this show no trend."""
 LEVEL = 0.05
@@ -48,8 +50,10 @@ class Periods:
         weeks = (day[known].astype(np.int64) + 3) // 7  # 1970-01-01 was a Thursday: weeks begin on Mondays
         by_month = len(months) > 0 and int(months.max() - months.min()) >= LEAST - 1
         window, fine = (months, weeks) if by_month else (weeks, day[known].astype(np.int64))
-        cells, code = np.unique(np.stack([window, fine]), axis=1, return_inverse=True)
-        windows, window_of_cell = np.unique(cells[0], return_inverse=True)
+        cells, code = np.unique(
+            window * _SHIFT + fine, return_inverse=True
+        )  # one sort of numbers, not of pairs
+        windows, window_of_cell = np.unique(cells // _SHIFT, return_inverse=True)
         cell = np.full(len(day), -1, dtype=np.int64)
         cell[known] = code.ravel()
         labels = windows.astype("datetime64[M]") if by_month else (windows * 7 - 3).astype("datetime64[D]")
@@ -58,7 +62,7 @@ class Periods:
             tuple(str(label) for label in labels),
             cell,
             window_of_cell,
-            np.bincount(code.ravel(), minlength=cells.shape[1]),
+            np.bincount(code.ravel(), minlength=len(cells)),
         )
 
     @property

@@ -264,3 +264,16 @@ def test_noise_between_weeks_is_no_trend() -> None:
                 log.append(Basket(f"p{number}", at, None, frozenset(held)))
         told += trend_of(index_of(log), "eggs").direction != "steady"
     assert told <= 6  # 5 % of 40, with room
+
+
+def test_days_before_1970_are_days_like_any_other() -> None:
+    old = [
+        Basket("p", datetime(1969, 12, 20, 15, tzinfo=UTC) + timedelta(days=7 * n), None, frozenset({"eggs"}))
+        for n in range(40)
+    ]
+    found = cycle_of(index_of(old), "eggs", min_people=1)
+    assert found is not None
+    assert (found.median, found.gaps) == (7, 39)
+    trend = trend_of(index_of(old), "eggs")
+    assert trend.labels[0] == "1969-12"
+    assert sum(trend.n) == 40
