@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 Unit = Literal["month", "week"]
 _SHIFT = 2**32
-"""Days and weeks since 1970 are far below it."""
+"""Days and weeks from 1970, before it too, are far below half of it."""
 LEAST = 4
 """Fewer windows than this show no trend."""
 LEVEL = 0.05
@@ -53,7 +53,7 @@ class Periods:
         cells, code = np.unique(
             window * _SHIFT + fine, return_inverse=True
         )  # one sort of numbers, not of pairs
-        windows, window_of_cell = np.unique(cells // _SHIFT, return_inverse=True)
+        windows, window_of_cell = np.unique((cells + _SHIFT // 2) // _SHIFT, return_inverse=True)
         cell = np.full(len(day), -1, dtype=np.int64)
         cell[known] = code.ravel()
         labels = windows.astype("datetime64[M]") if by_month else (windows * 7 - 3).astype("datetime64[D]")
