@@ -1,8 +1,8 @@
 """How well and how fast the ranker ranks: protocols P1, P2 and P3, with errors, ablation and times.
 
-    python bench/recommend.py                     movies and groceries, test windows; about 20 minutes on one core
-    python bench/recommend.py --only P1 P2        some protocols
-    python bench/recommend.py --validation        the validation windows: the ones to look at while changing code
+    python -P bench/recommend.py                  movies and groceries, test windows (-P: bench/mining.py is no package)
+    python -P bench/recommend.py --only P1 P2        some protocols
+    python -P bench/recommend.py --validation        the validation windows: the ones to look at while changing code
 
 Each protocol fits `bot.fit`, the product's own ranker, on its training rows with the settings of the product; beside
 it stand simple methods written here in a few lines, so that a win means something. The ablation asks the fitted
@@ -223,7 +223,7 @@ def main() -> None:
         sections.append(
             measure(list(purchases(data.interactions, validation=chosen.validation).values()), data)
         )
-    text = "# Ranking, measured\n\nWritten by `python bench/recommend.py`; full catalogues, no sampled negatives.\n\n"
+    text = "# Ranking, measured\n\nWritten by `python -P bench/recommend.py`; full catalogues, no sampled negatives.\n\n"
     text += "\n\n".join(sections)
     print(text)
     if not chosen.validation and len(chosen.only) == 3:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from retrieval.profile import Floats, Ids, Ints, Query, profile
-from retrieval.scorer import NOTHING, Arrays
+from retrieval.profile import Floats, Ids, Ints, Query, profile, sums
+from retrieval.scorer import NOTHING, Arrays, row_cells
 
 _SEPARATOR = "|"
 _FIRING = frozenset({"together", "next", "context"})
@@ -27,7 +28,8 @@ class RuleScorer:
 
     strength = confidence * ln(lift) of the counts, smoothed by half a basket and never below 0. A rule fires where
     all of its antecedent is in the profile and all its context words (a place as "place:ID") hold; the freshness of
-    an antecedent is its smallest profile weight, 1 where there is none.
+    an antecedent is its smallest profile weight, 1 where there is none. Where the largest sum exceeds 1 (a long
+    history fires many rules) all are divided by it.
     """
 
     antecedents: sp.csr_array
@@ -40,32 +42,39 @@ class RuleScorer:
     fade: float
     name: str = "rules"
 
+    @cached_property
+    def _word_counts(self) -> tuple[dict[str, int], sp.csr_array, Ints]:
+        """Return context words by number, rules x words, and how many words each rule needs."""
+        split = [[word for word in one.split(_SEPARATOR) if word] for one in self.contexts]
+        words = {word: n for n, word in enumerate(sorted({w for one in split for w in one}))}
+        sizes = np.array([len(one) for one in split], dtype=np.int64)
+        columns = np.array([words[w] for one in split for w in one], dtype=np.int64)
+        cells = (np.ones(len(columns)), columns, np.r_[0, np.cumsum(sizes)])
+        return words, sp.csr_array(cells, shape=(len(split), max(len(words), 1))), sizes
+
     def fired(self, query: Query) -> tuple[Ints, Floats]:
-        """Return the rules that fire and what each adds to the raw score of its consequent."""
+        """Return the rules that fire and what each adds to the score of its consequent."""
         taste = profile(query, fade=self.fade)
         weight = np.zeros(self.antecedents.shape[1])
         weight[taste.item] = taste.weight
-        sizes = np.diff(self.antecedents.indptr)
-        present = self.antecedents @ (weight > 0).astype(float) >= sizes
-        held = set(query.context)
-        candidates = np.flatnonzero(present)
-        candidates = np.array(
-            [
-                r
-                for r in candidates
-                if not self.contexts[r] or held.issuperset(self.contexts[r].split(_SEPARATOR))
-            ],
-            dtype=np.int64,
-        )
-        fresh = np.ones(len(candidates))
-        filled = sizes[candidates] > 0
-        for place in np.flatnonzero(filled):
-            rule = candidates[place]
-            members = self.antecedents.indices[
-                self.antecedents.indptr[rule] : self.antecedents.indptr[rule + 1]
-            ]
-            fresh[place] = weight[members].min()
-        return candidates, self.strength[candidates] * fresh
+        indptr = self.antecedents.indptr
+        sizes = np.diff(indptr)
+        holds = self.antecedents @ (weight > 0).astype(float) >= sizes
+        words, needs, n_words = self._word_counts
+        held = np.zeros(needs.shape[1])
+        held[[words[word] for word in query.context if word in words]] = 1.0
+        rules = np.flatnonzero(holds & (needs @ held >= n_words))
+        if not len(rules):
+            return NOTHING
+        fresh = np.ones(len(rules))
+        filled = sizes[rules] > 0
+        if filled.any():
+            cells, lengths = row_cells(self.antecedents, rules[filled])
+            begins = np.cumsum(lengths) - lengths
+            fresh[filled] = np.minimum.reduceat(weight[self.antecedents.indices[cells]], begins)
+        raw = self.strength[rules] * fresh
+        largest = sums(self.consequent[rules], raw, self.antecedents.shape[1]).max()
+        return rules, raw / max(float(largest), 1.0)
 
     def score(self, query: Query) -> Floats:
         """Return the summed strengths, NaN for items that no fired rule ends in."""
@@ -117,7 +126,7 @@ class RuleScorer:
         return cls(antecedents, consequent, strength, contexts, kinds, float(arrays["fade"][0]))
 
 
-def rule_scorer(frame: pd.DataFrame, items: Ids, *, fade: float = 0.75) -> RuleScorer | None:
+def rule_scorer(frame: pd.DataFrame, items: Ids, *, fade: float = 1.5) -> RuleScorer | None:
     """Read a frame of rules; None where none can fire.
 
     Rules of other kinds than together, next and context, with unknown items, several consequents, or a lift of at
