@@ -60,7 +60,7 @@ def mining_config(settings: Settings, catalog: Catalog) -> MiningConfig:
         SettingsError: an override is unknown or not allowed.
     """
     own_nouns = {name: value for name, value in catalog.settings.items() if name in Wording.model_fields}
-    nouns = own_nouns | NOUNS.get(catalog.name, {})
+    nouns = own_nouns | dict(NOUNS.get(catalog.name, {}))
     fields: dict[str, Any] = settings.mining.model_dump() | {
         "zone": catalog.zone,
         "hemisphere": catalog.hemisphere,

@@ -22,7 +22,7 @@ from db.errors import DbError
 from db.tables import ConversationRow, InteractionRow, ItemRow, PersonRow, PlaceRow, TurnRow, columns
 from db.values import Catalog
 
-SECRET_FILE = "pseudonyms.key"  # noqa: S105 (the name of the file, not a secret)
+SECRET_FILE = "pseudonyms.key"
 _BYTES = 32
 
 

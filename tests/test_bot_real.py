@@ -53,7 +53,9 @@ def test_the_local_model_chooses_a_valid_call_and_only_checked_text_is_said(film
 
 
 def test_search_finds_by_meaning(films: Settings) -> None:
-    found = Almanac.open(films).call("search_items", {"query": "funny animated film for kids"}, catalog="movies")
+    found = Almanac.open(films).call(
+        "search_items", {"query": "funny animated film for kids"}, catalog="movies"
+    )
     assert all("Animation" in item.category or "Children's" in item.category for item in found.items)
 
 

@@ -31,4 +31,6 @@ def test_links_of_the_readme_lead_somewhere() -> None:
 
 
 def test_every_command_helps() -> None:
-    assert [command.callback.__name__ for command in app.registered_commands if not command.callback.__doc__] == []
+    assert [
+        command.callback.__name__ for command in app.registered_commands if not command.callback.__doc__
+    ] == []

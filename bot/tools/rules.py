@@ -169,7 +169,7 @@ def _context(notes: _RuleNotes, question: Question) -> None:
         notes.say("count", notes.book.count(subject, question.with_items, question.where), INDEX)
         return
     for by in ("daypart", "weekday", "month", *(("region", "place") if len(notes.catalog.places) else ())):
-        profile = notes.book.profile(subject, by)  # type: ignore[arg-type]
+        profile = notes.book.profile(subject, by)
         if len(profile) > 1:
             notes.say("context", profile, INDEX)
 
