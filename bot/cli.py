@@ -176,7 +176,7 @@ def demo() -> None:
         from bot.assembly import serve_forever
         from bot.demo import prepare
 
-        settings = _settings()
+        settings = _settings({"web": {"demo_personas": True}})
         prepare(settings, say=Console(as_json=False).say)
         serve_forever(settings)
 

@@ -54,6 +54,7 @@ def _mendable(error: Exception) -> bool:
         ("bot.llm.base", "ModelError"),
         ("bot.web.serve", "ServeError"),
         ("db.errors", "DbError"),
+        ("mining.errors", "MiningError"),
         ("retrieval.filters", "FilterError"),
     )
     loaded = tuple(getattr(sys.modules[module], name) for module, name in families if module in sys.modules)

@@ -6,6 +6,7 @@ import time
 from itertools import pairwise
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -175,3 +176,19 @@ def test_a_very_long_message_is_linked_in_linear_time():
     began = time.process_time()
     assert len(FILM.link(text).of("item")) == 150
     assert time.process_time() - began < 3
+
+
+def test_a_category_beats_the_odd_item_of_the_same_name() -> None:
+    items = pd.DataFrame(
+        {
+            "item": ["ground", "beans", "coffee", "bread"],
+            "title": ["Ground coffee", "Coffee beans", "Coffee", "Bread"],
+            "category": ["Coffee", "Coffee", "Coffee", "Bread"],
+            "n": [900, 300, 13, 500],
+        }
+    )
+    lexicon = Lexicon.build(items)
+    [span] = lexicon.link("how often do people buy coffee?").spans
+    assert (span.kind, span.value) == ("category", "Coffee")
+    assert lexicon.link("ground coffee").values("item") == ("ground",)
+    assert lexicon.link("what goes with bread?").values("item") == ("bread",), "bread is most of its category"

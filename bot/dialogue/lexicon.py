@@ -6,7 +6,7 @@ message asks for, and it reads no database: it is built from the item and place 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -108,7 +108,8 @@ class Lexicon:
         categories = _categories(own)
         measures, labels = _attributes(items)
         exact, common = _item_names(own, titles, weights, proper=proper)
-        common += [*_category_names(categories), *_label_names(labels, set(categories))]
+        whole = set() if proper else _wholes(own, titles, weights)
+        common += [*_category_names(categories, whole), *_label_names(labels, set(categories))]
         common += place_names(places)
         words = _everyday(common, proper=proper)
         known = [word for word in (*COMMON, *phrases.DECADE_NAMES) if len(word) >= 4]
@@ -237,11 +238,26 @@ def _distinctive(titles: Mapping[str, str], weights: Mapping[str, float]) -> Ite
             yield word, Name("item", held_by[0], DISTINCTIVE, weights.get(held_by[0], 0.0))
 
 
-def _category_names(categories: list[str]) -> Iterator[Pair]:
+def _wholes(own: pd.DataFrame, titles: Mapping[str, str], weights: Mapping[str, float]) -> set[str]:
+    """Return the categories that hold an item of the very same name as less than half of what was taken of them.
+
+    "Coffee" is then all coffee, not the odd product that the catalogue calls just that.
+    """
+    taken: defaultdict[str, float] = defaultdict(float)
+    for item, cell in zip(own["item"], own["category"], strict=True) if "category" in own.columns else ():
+        for name in str(cell).split("|"):
+            taken[name.strip()] += weights.get(str(item), 0.0)
+    alike = {title.casefold(): weights.get(item, 0.0) for item, title in titles.items()}
+    return {name for name, n in taken.items() if n > 2 * alike.get(name.casefold(), n)}
+
+
+def _category_names(categories: list[str], whole: set[str]) -> Iterator[Pair]:
     for rank, category in enumerate(categories):
         for form, score in common_forms(category):
-            if form not in _NEVER_ALONE:
-                yield form, Name("category", category, score * 0.99 if score == FULL else score * 0.9, -rank)
+            if form in _NEVER_ALONE:
+                continue
+            full = FULL * (1.01 if category in whole else 0.99)
+            yield form, Name("category", category, full if score == FULL else score * 0.9, -rank)
 
 
 def _label_names(labels: Mapping[str, list[str]], categories: set[str]) -> Iterator[Pair]:
