@@ -288,7 +288,9 @@ class RuleBook:
         from mining.basketindex import BasketIndex
 
         if not (folder / _FILE).exists():
-            raise MiningError(f"no rules of this version in {folder.parent.name!r}; build the catalogue again")
+            raise MiningError(
+                f"no rules of this version in {folder.parent.name!r}; build the catalogue again"
+            )
         document = json.loads((folder / _FILE).read_text(encoding="utf-8"))
         if document["format"] != FORMAT:
             raise MiningError(
