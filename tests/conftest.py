@@ -14,6 +14,7 @@ from tests.world import write_shop
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("ALMANAC_CACHE", str(load_settings(environ={}).cache))  # where `make test` fetches to
 
 if TYPE_CHECKING:
     from bot.assembly import Almanac

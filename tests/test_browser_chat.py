@@ -163,6 +163,7 @@ def test_undo_retry_and_edit(page):
     page.get_by_role("button", name="Edit").first.click()
     page.locator("#al-chat textarea").fill("a drama")
     page.get_by_role("button", name="Submit").first.click()
+    page.wait_for_selector(".al-busy")  # the old answer is still there until the new turn begins
     page.wait_for_function(
         "() => /drama/.test(document.querySelector('[data-testid=user]')?.innerText ?? '')"
     )
