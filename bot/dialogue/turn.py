@@ -1,7 +1,7 @@
 """The nouns of one exchange: messages, tool calls, evidence, answers and the events that carry them.
 
 Knows shapes only. It refuses to know where evidence comes from, how a model is run or how an event is sent:
-every other module of `bot` may import this one, and it imports none of them.
+every other module of `bot` may import this one, and it imports none of them but `chart`, which imports none.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from bot.dialogue.chart import Chart
 
 Role = Literal["user", "assistant"]
 Verdict = Literal["like", "dislike", "seen", "bought"]
@@ -91,6 +93,8 @@ class Answer(Frozen):
     """True where the language model could not be used and templates spoke alone."""
     timings: dict[str, float] = Field(default_factory=dict)
     """Seconds by stage: link, choose, tool, word, first_token, total."""
+    charts: tuple[Chart, ...] = ()
+    """What a person asked to be shown, drawn from the evidence."""
 
 
 class Asker(Frozen):
