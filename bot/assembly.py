@@ -29,7 +29,7 @@ from bot.dialogue.turn import (
 from bot.errors import AlmanacError, NotReady, ToolInputError, UnknownCatalog
 from bot.llm.base import ChatModel, ToolSchema
 from bot.presets import EXAMPLES, GENERAL
-from bot.service import CatalogCard, PlaceCard
+from bot.service import CatalogCard, Opinion, PlaceCard, RuleFilter, RuleLine
 from bot.settings import Settings, load_settings
 from bot.tools.registry import TOOL_NAMES, call_tool, tool_schema
 from bot.tools.toolbox import Toolbox
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Engine
 
     from bot.dialogue.agent import Agent
+    from bot.dialogue.chart import Chart, ChartKind
     from db.generation import GenerationStore
     from db.privacy import Pseudonyms
     from db.values import Catalog
@@ -357,6 +358,68 @@ class Almanac:
         if not isinstance(last, DoneEvent):
             raise AlmanacError(f"the turn ended without an answer: {last!r}")
         return last.answer
+
+    # Looking around, and a person's own rights
+
+    def rules(self, chosen: RuleFilter, *, catalog: str | None = None) -> tuple[RuleLine, ...]:
+        """Return mined rules.
+
+        Raises:
+            ToolInputError: a name is unknown; the message offers the nearest ones.
+        """
+        from bot.browsing import rule_lines
+
+        opened = self.catalog(catalog)
+        return rule_lines(opened, chosen, opened.now())
+
+    def draw(self, kind: ChartKind, chosen: RuleFilter, *, catalog: str | None = None) -> Chart:
+        """Return a chart about the item or category that is chosen, else about the first rule.
+
+        Raises:
+            ToolInputError: a name is unknown, or there is nothing to draw.
+        """
+        from bot.browsing import draw
+
+        opened = self.catalog(catalog)
+        return draw(opened, kind, chosen, opened.now())
+
+    def opinions(self, *, catalog: str | None = None, asker: Asker | None = None) -> tuple[Opinion, ...]:
+        """Return what the person liked, disliked or has seen by their own word, the latest first."""
+        from bot.browsing import opinions
+
+        opened = self.catalog(catalog)
+        person = self._asker(opened, asker).person
+        return opinions(opened, self._history(opened, person)) if person is not None else ()
+
+    def take_back(self, item: str, *, catalog: str | None = None, asker: Asker | None = None) -> bool:
+        """Take back a person's like, dislike or seen; False where there was none."""
+        from db.engine import writing
+        from db.queries import remove_verdict
+
+        opened = self.catalog(catalog)
+        person = self._asker(opened, asker).person
+        with writing(self._engine) as session:
+            return person is not None and remove_verdict(opened.info, person, item, session=session)
+
+    def export(self, *, catalog: str | None = None, asker: Asker | None = None) -> dict[str, Any]:
+        """Return all that is stored of a person, ready for JSON."""
+        from db.engine import reading
+        from db.privacy import export_person
+
+        opened = self.catalog(catalog)
+        person = self._asker(opened, asker).person
+        with reading(self._engine) as session:
+            return export_person(opened.info, person, session=session) if person is not None else {}
+
+    def forget(self, *, catalog: str | None = None, asker: Asker | None = None) -> dict[str, int]:
+        """Erase a person; return how many rows of each kind went."""
+        from db.engine import writing
+        from db.privacy import forget_person
+
+        opened = self.catalog(catalog)
+        person = self._asker(opened, asker).person
+        with writing(self._engine) as session:
+            return forget_person(opened.info, person, session=session) if person is not None else {}
 
     # The house
 

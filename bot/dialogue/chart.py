@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Literal, Protocol
 
 ChartKind = Literal["heatmap", "network", "histogram", "line", "bar"]
@@ -16,6 +17,7 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 LEAST = 30
 """Baskets that a cell, bar or point needs to be called the highest, where any has so many."""
 _MOST_BARS = 12
+_Z = 3.43
 
 
 class Fact(Protocol):
@@ -83,6 +85,18 @@ class Part:
         """n_x / n; None for no basket."""
         return self.n_x / self.n if self.n else None
 
+    @property
+    def lower(self) -> float:
+        """The lower end of the share, so cautious that the best of 168 cells by chance alone seldom passes the mean.
+
+        Wilson (1927): (s + z^2/2n - z sqrt(s(1-s)/n + z^2/4n^2)) / (1 + z^2/n), z for 5 % over 168 cells, one-sided.
+        """
+        if not self.n:
+            return 0.0
+        share, n = self.n_x / self.n, self.n
+        spread = _Z * sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2))
+        return (share + _Z**2 / (2 * n) - spread) / (1 + _Z**2 / n)
+
     def text(self, baskets: str = "baskets") -> str:
         """Counts first, then the share."""
         return f"{self.n_x:,} of {self.n:,} {baskets}" + (
@@ -92,7 +106,7 @@ class Part:
 
 def percent(share: float) -> str:
     """0.25914 -> "25.9 %", 0.00123 -> "0.12 %"."""
-    return f"{100 * share:.1f} %" if share >= 0.01 or share == 0 else f"{100 * share:.2g} %"
+    return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.2g} %"
 
 
 def highest(parts: Sequence[Part]) -> int | None:
@@ -119,15 +133,16 @@ def heatmap(
     """
     keys = [(day, hour) for day in WEEKDAYS for hour in range(24)]
     parts = [cells.get(key, Part(0, 0)) for key in keys]
-    best = highest(parts)
-    if best is None:
-        sentence = f"{name} is in no {baskets} of a known time."
-    else:
+    whole = Part(sum(part.n for part in parts), sum(part.n_x for part in parts))
+    best = max(range(len(parts)), key=lambda at: parts[at].lower)
+    if parts[best].lower > (whole.share or 0.0):
         day, hour = keys[best]
         sentence = (
-            f"{name} has its highest share on {day.title()}s from {hour:02}:00 to {(hour + 1) % 24:02}:00: "
-            f"{parts[best].text(baskets)}."
+            f"{name} stands out most on {day.title()}s from {hour:02}:00 to {(hour + 1) % 24:02}:00: "
+            f"{parts[best].text(baskets)}; over all hours {whole.text(baskets)}."
         )
+    else:
+        sentence = f"No hour of the week stands out beyond chance: {name} is in {whole.text(baskets)}."
     return Chart(
         kind="heatmap",
         title=f"{name} by weekday and hour",

@@ -10,10 +10,11 @@ import itertools
 import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 
+from bot.dialogue import chart
+from bot.dialogue.chart import Chart, ChartKind, Part
 from bot.dialogue.turn import (
     Answer,
     Asker,
@@ -29,101 +30,12 @@ from bot.dialogue.turn import (
     ToolCall,
     ToolCallEvent,
     ToolResult,
+    Verdict,
 )
 from bot.errors import ToolInputError, UnknownCatalog
 from bot.llm.base import ToolSchema
-from bot.service import CatalogCard, PlaceCard
-
-_FILMS = (
-    ("1", "Toy Story", "Animation|Children's|Comedy", 1995, 0.41, 0.22, 0.12),
-    ("95", "Aladdin", "Animation|Children's|Musical", 1992, 0.38, 0.2, 0.1),
-    ("168", "Monty Python and the Holy Grail", "Comedy", 1974, 0.33, 0.24, 0.16),
-    ("50", "Star Wars", "Action|Adventure|Sci-Fi", 1977, 0.35, 0.1, 0.18),
-    ("56", "Pulp Fiction", "Crime|Drama", 1994, 0.3, 0.14, 0.08),
-    ("255", "My Best Friend's Wedding", "Comedy|Romance", 1997, 0.26, 0.18, -0.05),
-    ("423", "E.T. the Extra-Terrestrial", "Children's|Drama|Fantasy|Sci-Fi", 1982, 0.28, 0.09, 0.07),
-    ("90001", "M*A*S*H", "Comedy|War", 1970, 0.25, 0.21, 0.02),
-    ("216", "When Harry Met Sally...", "Comedy|Romance", 1989, 0.24, 0.19, 0.11),
-    ("90002", '<b>Bold</b> & "Quoted"', "Drama", 1996, 0.1, 0.05, 0.01),
-)
-_SNACKS = (
-    ("s1", "Tortilla chips", "Salty snacks", None, 0.3, 0.2, 0.3),
-    ("s2", "Salsa and picante sauce", "Sauces", None, 0.28, 0.12, 0.34),
-    ("s3", "Beer", "Drinks", None, 0.22, 0.16, 0.18),
-    ("s4", "Ice cream", "Frozen", None, 0.2, 0.14, 0.05),
-)
-_CARDS = {
-    "movies": CatalogCard(
-        name="movies",
-        title="Films",
-        items=len(_FILMS),
-        people=943,
-        interactions=100_000,
-        zone="America/New_York",
-        now=datetime(1998, 4, 18, 0, 30, tzinfo=UTC),
-        data_from=datetime(1997, 9, 20, tzinfo=UTC),
-        data_to=datetime(1998, 4, 22, tzinfo=UTC),
-        categories=("Comedy", "Drama", "Animation"),
-        places=(
-            PlaceCard(id="west", name="West", kind="region"),
-            PlaceCard(id="northeast", name="Northeast", kind="region"),
-        ),
-        personas=("405", "655"),
-        examples=(
-            "Something funny for Friday night",
-            "I loved Toy Story and Aladdin. What next?",
-            "What goes with Star Wars?",
-            "When are comedies strongest?",
-        ),
-        generation="g-demo",
-    ),
-    "groceries": CatalogCard(
-        name="groceries",
-        title="Groceries",
-        items=len(_SNACKS),
-        people=2_469,
-        interactions=1_469_307,
-        zone="America/New_York",
-        now=datetime(2017, 12, 29, 23, 0, tzinfo=UTC),
-        data_from=datetime(2017, 1, 1, tzinfo=UTC),
-        data_to=datetime(2017, 12, 31, tzinfo=UTC),
-        categories=("Salty snacks", "Sauces"),
-        places=(PlaceCard(id="367", name="Store 367", kind="store"),),
-        personas=("1034",),
-        examples=("What sells together with tortilla chips on Friday evenings?", "When do people buy beer?"),
-        generation="g-demo",
-    ),
-}
-_VERDICTS = ["like", "dislike", "seen", "bought"]
-
-
-def _schema(
-    name: str, description: str, required: tuple[str, ...] = (), **properties: dict[str, Any]
-) -> ToolSchema:
-    parameters = {
-        "type": "object",
-        "properties": properties,
-        "required": list(required),
-        "additionalProperties": False,
-    }
-    return ToolSchema(name=name, description=description, parameters=parameters)
-
-
-_TEXT = {"type": "string"}
-_COUNT = {"type": "integer", "minimum": 1, "maximum": 50}
-_TOOLS = (
-    _schema("search_items", "Find items by words. Filters narrow it.", ("query",), query=_TEXT, k=_COUNT),
-    _schema("lookup_rules", "Say what goes with an item.", item=_TEXT, when=_TEXT, place=_TEXT, k=_COUNT),
-    _schema("explain_item", "Say why this item.", ("item",), item=_TEXT),
-    _schema(
-        "rate_item",
-        "Note a verdict on one item.",
-        ("item", "verdict"),
-        item=_TEXT,
-        verdict={"type": "string", "enum": _VERDICTS},
-    ),
-    _schema("show_profile", "Say what is known of this person."),
-)
+from bot.service import CatalogCard, Opinion, RuleFilter, RuleLine
+from bot.web.sample import CARDS, FILMS, SNACKS, TOOLS
 
 
 class DemoService:
@@ -136,18 +48,18 @@ class DemoService:
     def __init__(self, pause: float = 0.0) -> None:
         self._pause = pause
         self._numbers = itertools.count(1)
-        self._ratings: dict[str, dict[str, str]] = {}
+        self._ratings: dict[str, dict[str, Verdict]] = {}
         self._lock = Lock()
 
     def catalogs(self) -> tuple[CatalogCard, ...]:
         """Return both sample catalogues."""
-        return tuple(_CARDS.values())
+        return tuple(CARDS.values())
 
     def health(self) -> dict[str, Any]:
         """Return one line for each catalogue."""
         return {
             "catalogs": {
-                name: {"generation": card.generation, "model": "none"} for name, card in _CARDS.items()
+                name: {"generation": card.generation, "model": "none"} for name, card in CARDS.items()
             }
         }
 
@@ -157,10 +69,10 @@ class DemoService:
         Raises:
             UnknownCatalog: there is no such catalogue, or none is named: there are two.
         """
-        if catalog not in _CARDS:
-            raise UnknownCatalog(catalog or "(none named)", _CARDS)
-        search, *others = _TOOLS
-        category = {"type": "string", "enum": list(_CARDS[catalog].categories)}
+        if catalog not in CARDS:
+            raise UnknownCatalog(catalog or "(none named)", CARDS)
+        search, *others = TOOLS
+        category = {"type": "string", "enum": list(CARDS[catalog].categories)}
         parameters = search.parameters | {
             "properties": search.parameters["properties"] | {"category": category}
         }
@@ -168,9 +80,9 @@ class DemoService:
 
     def _rows(self, catalog: str | None) -> tuple[tuple[Any, ...], ...]:
         name = catalog or "movies"
-        if name not in _CARDS:
-            raise UnknownCatalog(name, _CARDS)
-        return _FILMS if name == "movies" else _SNACKS
+        if name not in CARDS:
+            raise UnknownCatalog(name, CARDS)
+        return FILMS if name == "movies" else SNACKS
 
     def call(
         self,
@@ -189,15 +101,22 @@ class DemoService:
         rows = self._rows(catalog)
         _check(self.tools(catalog or "movies"), tool, arguments)
         if tool == "rate_item":
-            return self._rate(str(arguments["item"]), str(arguments["verdict"]), rows, asker or Asker())
+            return self._rate(str(arguments["item"]), arguments["verdict"], rows, asker or Asker())
         if tool == "show_profile":
             return self._profile(asker or Asker())
         words = set(re.findall(r"\w+", str(arguments.get("query") or arguments.get("item") or "").lower()))
-        ranked = sorted(rows, key=lambda row: -(_overlap(row, words) + sum(row[4:])))
+        disliked = {item for item, verdict in self._of(asker).items() if verdict != "like"}
+        fit = [row for row in rows if tool == "explain_item" or row[0] not in disliked]
+        ranked = sorted(fit, key=lambda row: -(_overlap(row, words) + sum(row[4:])))
         k = int(arguments.get("k", 3))
         return _result(tool, ranked[: 1 if tool == "explain_item" else k])
 
-    def _rate(self, item: str, verdict: str, rows: Sequence[tuple[Any, ...]], asker: Asker) -> ToolResult:
+    def _of(self, asker: Asker | None) -> dict[str, Verdict]:
+        """Return a copy of a person's verdicts."""
+        with self._lock:
+            return dict(self._ratings.get((asker or Asker()).person or "", {}))
+
+    def _rate(self, item: str, verdict: Verdict, rows: Sequence[tuple[Any, ...]], asker: Asker) -> ToolResult:
         titles = {row[0]: row[1] for row in rows}
         if item not in titles:
             raise ToolInputError(f"rate_item: there is no item {item!r}")
@@ -209,8 +128,7 @@ class DemoService:
         )
 
     def _profile(self, asker: Asker) -> ToolResult:
-        with self._lock:
-            verdicts = dict(self._ratings.get(asker.person or "", {}))
+        verdicts = self._of(asker)
         return ToolResult(
             evidence=(
                 Evidence(
@@ -263,6 +181,7 @@ class DemoService:
             tool_calls=(call,),
             degraded=True,
             timings={"total": time.monotonic() - began},
+            charts=(_heat(result.items[0].title),) if "show me" in message.lower() else (),
         )
         yield DoneEvent(answer=answer, conversation=conversation or f"c{next(self._numbers)}")
 
@@ -283,13 +202,84 @@ class DemoService:
             raise TypeError(f"a turn ends with a DoneEvent, not with {last!r}")
         return last.answer
 
+    def rules(self, chosen: RuleFilter, *, catalog: str | None = None) -> tuple[RuleLine, ...]:
+        """Return each item with the next one of the sample, those of the category and item that are chosen."""
+        rows = [row for row in self._rows(catalog) if not chosen.category or chosen.category in row[2]]
+        if chosen.item:
+            rows = [row for row in rows if row[1].lower() == (chosen.item or "").lower()]
+            if not rows:
+                raise ToolInputError(f"there is no item {chosen.item!r} in the sample")
+        titles = [row[1] for row in self._rows(catalog)]
+        return tuple(
+            RuleLine(
+                id=f"together-{row[0]}",
+                kind="together",
+                first=row[1],
+                second=titles[(titles.index(row[1]) + 1) % len(titles)],
+                context=" ".join(word for word in (chosen.weekday, chosen.daypart) if word),
+                numbers={"n_xy": 40.0, "n_x": 160.0, "confidence": 0.25, "lift": 1.5},
+                sentence=f"40 of 160 sample baskets with {row[1]} also had another.",
+                question=f"What goes with {row[1]}?",
+            )
+            for row in rows[: chosen.k]
+        )
+
+    def draw(self, kind: ChartKind, chosen: RuleFilter, *, catalog: str | None = None) -> Chart:
+        """Return a chart of made-up numbers about what is chosen."""
+        rules = self.rules(chosen, catalog=catalog)
+        name = chosen.item or chosen.category or rules[0].first
+        if kind == "heatmap":
+            return _heat(name)
+        if kind == "network":
+            return chart.network("Sample links", ((rule.first, rule.second, 1.5) for rule in rules))
+        if kind == "histogram":
+            return chart.histogram(name, [("1–7", 3), ("8–14", 9), ("15 or more", 4)])
+        return chart.line(name, [(f"2017-{month:02}", Part(100, 10 + month)) for month in range(1, 13)])
+
+    def opinions(self, *, catalog: str | None = None, asker: Asker | None = None) -> tuple[Opinion, ...]:
+        """Return the person's verdicts, the latest first."""
+        titles = {row[0]: row[1] for row in self._rows(catalog)}
+        given = [
+            Opinion(item=item, title=titles[item], verdict=verdict)
+            for item, verdict in self._of(asker).items()
+            if item in titles
+        ]
+        return tuple(reversed(given))
+
+    def take_back(self, item: str, *, catalog: str | None = None, asker: Asker | None = None) -> bool:
+        """Take back one verdict."""
+        self._rows(catalog)
+        with self._lock:
+            return self._ratings.get((asker or Asker()).person or "", {}).pop(item, None) is not None
+
+    def export(self, *, catalog: str | None = None, asker: Asker | None = None) -> dict[str, Any]:
+        """Return the person's verdicts."""
+        self._rows(catalog)
+        return {"catalog": catalog, "verdicts": self._of(asker)}
+
+    def forget(self, *, catalog: str | None = None, asker: Asker | None = None) -> dict[str, int]:
+        """Erase the person's verdicts."""
+        self._rows(catalog)
+        with self._lock:
+            return {"interactions": len(self._ratings.pop((asker or Asker()).person or "", {}))}
+
+
+def _heat(name: str) -> Chart:
+    """Return a heat map of made-up numbers that peaks on Friday evenings."""
+    cells = {
+        (day, hour): Part(100, 40 if day == "friday" and 17 <= hour < 22 else 5 + hour % 7)
+        for day in chart.WEEKDAYS
+        for hour in range(24)
+    }
+    return chart.heatmap(name, cells, baskets="sample baskets")
+
 
 def _choose(message: str) -> ToolCall:
     """Choose a tool by the first word that tells."""
     words = set(re.findall(r"\w+", message.lower()))
     if words & {"why"}:
         return ToolCall(tool="explain_item", arguments={"item": message})
-    if words & {"together", "goes", "when", "sells"}:
+    if words & {"together", "goes", "when", "sells", "show"}:
         return ToolCall(tool="lookup_rules", arguments={"item": message, "when": "friday evening", "k": 3})
     return ToolCall(tool="search_items", arguments={"query": message, "k": 3})
 
