@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from bot.dialogue.turn import ErrorEvent, Event, TokenEvent
+from bot.dialogue.turn import Answer, ErrorEvent, Event, TokenEvent
 from bot.errors import NotReady
 from bot.web.config import WebConfig
 from bot.web.demo import DemoService
@@ -66,9 +66,7 @@ def test_chat_streams_typed_events_in_order_by_default(client):
 def test_chat_is_one_document_when_json_is_asked_for(client):
     response = client.post("/api/chat", json={"message": "a comedy"}, headers={"Accept": "application/json"})
     body = response.json()
-    assert set(body) == {
-        "answer", "sentences", "items", "evidence", "tool_calls", "degraded", "timings", "conversation",
-    }  # fmt: skip
+    assert set(body) == {*Answer.model_fields, "conversation"}
     assert body["tool_calls"] == [
         {"tool": "search_items", "arguments": {"query": "a comedy", "k": 3}, "by": "planner"}
     ]
@@ -279,3 +277,96 @@ def test_the_page_framework_is_loaded_only_where_a_page_is_served():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def chat(client, message="a comedy", headers=None, **body):
+    """Ask for one document; return the response."""
+    headers = {"Accept": "application/json", **(headers or {})}
+    return client.post("/api/chat", json={"message": message, **body}, headers=headers)
+
+
+def test_a_conversation_goes_on_for_its_visitor_and_for_nobody_else(client):
+    client.get("/api/catalogs")  # the visitor has a cookie now
+    sealed = chat(client).json()["conversation"]
+    assert chat(client, conversation=sealed).json()["conversation"] == sealed
+    other = TestClient(client.app)
+    other.get("/api/catalogs")
+    detail = problem(chat(other, conversation=sealed), 404, "conversation-unknown")
+    assert sealed in detail
+    problem(chat(TestClient(client.app), conversation=sealed), 404, "conversation-unknown")
+    problem(chat(client, conversation=sealed.partition(".")[0]), 404, "conversation-unknown")
+
+
+def test_who_keeps_no_cookie_goes_on_as_the_visitor_of_the_conversation(service):
+    asked = []
+
+    class Noting(DemoService):
+        def stream(self, message, **how):
+            asked.append((how["asker"].person, how["conversation"]))
+            return super().stream(message, **how)
+
+    app = create_app(Noting(), ui=False)
+    sealed = chat(TestClient(app)).json()["conversation"]
+    again = chat(TestClient(app), conversation=sealed).json()["conversation"]
+    assert again == sealed
+    assert asked[0][0] == asked[1][0]
+    assert asked[1][1] == sealed.split(".")[0]
+    proven = TestClient(app)
+    proven.get("/api/catalogs")
+    problem(chat(proven, conversation=sealed), 404, "conversation-unknown")
+
+
+def test_a_turn_sent_twice_is_answered_once_and_from_where_it_broke(service):
+    asked = []
+
+    class Counting(DemoService):
+        def stream(self, message, **how):
+            asked.append(message)
+            return super().stream(message, **how)
+
+    body = {"message": "a comedy", "turn": "turn-0001"}
+    with TestClient(create_app(Counting(), ui=False)) as client:
+        client.get("/api/catalogs")
+        first = client.post("/api/chat", json=body).text
+        blocks = first.strip().split("\n\n")
+        assert [block.split("\n")[0] for block in blocks] == [f"id: {n + 1}" for n in range(len(blocks))]
+        assert client.post("/api/chat", json=body).text == first
+        rest = client.post("/api/chat", json=body, headers={"Last-Event-ID": "4"}).text
+        assert rest.strip().split("\n\n") == blocks[4:]
+        assert client.post("/api/chat", json=body, headers={"Last-Event-ID": str(len(blocks))}).text == ""
+        assert chat(client, **body).json()["answer"] in first.replace('\\"', '"')
+        assert asked == ["a comedy"]
+        taken = client.post("/api/chat", json={**body, "message": "a drama"})
+        problem(taken, 409, "turn-taken")
+        client.cookies.clear()  # another visitor's turn of that name is another turn
+        client.post("/api/chat", json=body)
+        assert len(asked) == 2
+
+
+def test_a_recorded_turn_goes_on_though_its_reader_left_and_a_refused_one_frees_its_key():
+    release, refuse = threading.Event(), [True]
+
+    class Slow(DemoService):
+        def stream(self, message, **how):
+            if refuse.pop() if refuse else False:
+                raise NotReady("run `almanac build`")
+            yield TokenEvent(text="first ")
+            assert release.wait(10)
+            yield from super().stream(message, **how)
+
+    with TestClient(create_app(Slow(), ui=False)) as client:
+        client.get("/api/catalogs")
+        body = {"message": "a comedy", "turn": "turn-0002"}
+        problem(client.post("/api/chat", json=body), 503, "not-ready")
+        seen = []
+
+        def leave():
+            with client.stream("POST", "/api/chat", json=body) as response:
+                seen.append(response.status_code)
+                release.set()
+
+        leave()
+        text = client.post("/api/chat", json=body).text
+        assert seen == [200]
+        assert text.startswith("id: 1\nevent: token")
+        assert "event: done" in text

@@ -5,18 +5,24 @@ from __future__ import annotations
 import os
 import re
 import stat
+import time
 
 import pytest
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from starlette.datastructures import Headers
 
-from bot.web.config import WebConfig
+from bot.web.config import Site, WebConfig
 from bot.web.demo import DemoService
+from bot.web.identity import Caller, Identities, Seals, customer_token
+from bot.web.limits import Buckets
 from bot.web.page import dress
+from bot.web.problems import Problem
 from bot.web.security import COOKIE, SecretUnusable, Visitors, content_security_policy, load_secret
 from bot.web.serve import ServeError, create_app
+from db.errors import UnknownConversation
 
 VISITORS = Visitors(b"k" * 32)
 
@@ -155,3 +161,160 @@ def test_a_short_key_and_a_wild_origin_are_refused():
         "https://a.example",
         "https://b.example",
     )
+
+
+SHOP = Site(
+    origins=("https://shop.example",),
+    secret="s" * 32,
+    catalog="groceries",
+    item_url="https://shop.example/{id}",
+)
+CONFIG = WebConfig(
+    sites={"shop": SHOP, "other": Site(origins=("https://other.example",), secret="o" * 32)},
+    api_keys={"warehouse": "w" * 32},
+)
+NOW = 1_700_000_000
+
+
+@pytest.fixture
+def door():
+    with TestClient(create_app(DemoService(), CONFIG, ui=False)) as client:
+        yield client
+
+
+def bearer(token, **more):
+    return {"Authorization": f"Bearer {token}", **more}
+
+
+def liked_by(client, headers):
+    return client.post("/api/show_profile", headers=headers).json()["evidence"][0]["items"]
+
+
+def test_each_site_key_lets_in_its_own_origins_alone(door):
+    def ask(origin, **headers):
+        return door.post("/api/chat", json={"message": "chips"}, headers={"Origin": origin, **headers})
+
+    assert ask("https://shop.example", **{"X-Almanac-Site": "shop"}).status_code == 200
+    for origin, site in (
+        ("https://other.example", "shop"),
+        ("https://shop.example", "other"),
+        ("https://shop.example", "unknown"),
+    ):
+        refused = ask(origin, **{"X-Almanac-Site": site})
+        assert (refused.status_code, refused.json()["type"]) == (403, "urn:almanac:problem:origin")
+    assert ask("https://shop.example").status_code == 403, "without a site key only web.origins count"
+    reading = door.get("/api/catalogs", headers={"Origin": "https://evil.example"})
+    assert reading.status_code == 403
+
+
+def test_a_browser_is_told_of_each_listed_origin_also_when_it_is_refused(door):
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}
+    allowed = door.options("/api/chat", headers={"Origin": "https://shop.example", **asks})
+    assert allowed.status_code == 204
+    assert "authorization" in allowed.headers["access-control-allow-headers"].lower()
+    assert door.options("/api/chat", headers={"Origin": "https://evil.example", **asks}).status_code == 403
+    refused = door.post(
+        "/api/chat",
+        json={},
+        headers=bearer("nonsense", Origin="https://shop.example", **{"X-Almanac-Site": "shop"}),
+    )
+    assert refused.status_code == 401
+    assert refused.headers["access-control-allow-origin"] == "https://shop.example"
+    assert refused.headers["www-authenticate"] == "Bearer"
+
+
+def test_the_site_key_brings_its_catalogue(door):
+    headers = {"X-Almanac-Site": "shop", "Accept": "application/json"}
+    answer = door.post("/api/chat", json={"message": "chips"}, headers=headers).json()
+    assert answer["items"][0]["id"] == "s1"
+
+
+def test_a_customer_is_who_the_sites_server_signed(door):
+    expires = int(time.time()) + 60
+    ann = bearer(customer_token("s" * 32, "shop", "ann@shop/1 é", expires))
+    assert door.post("/api/rate_item", json={"item": "1", "verdict": "like"}, headers=ann).status_code == 200
+    assert liked_by(door, ann) == ["1"]
+    assert liked_by(door, bearer(customer_token("s" * 32, "shop", "bob", expires))) == []
+    assert liked_by(door, bearer("w" * 32, **{"X-Almanac-Person": "ann@shop/1 é".encode()})) == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("token", "code"),
+    [
+        (customer_token("x" * 32, "shop", "ann", NOW + 60), "token"),
+        (customer_token("o" * 32, "shop", "ann", NOW + 60), "token"),
+        (customer_token("s" * 32, "nowhere", "ann", NOW + 60), "token"),
+        (customer_token("s" * 32, "shop", "ann", NOW - 1), "token-expired"),
+        (customer_token("s" * 32, "shop", "ann", NOW + 60).replace(".shop.", ".other."), "token"),
+        ("customer.shop.YW5u", "token"),
+        ("visitor-" + "0" * 24 + ".x", "token"),
+        ("anything", "token"),
+    ],
+)
+def test_no_other_token_proves_anybody(token, code):
+    identities = Identities(CONFIG, b"k" * 32, clock=lambda: NOW)
+    with pytest.raises(Problem) as refused:
+        identities.caller(Headers(bearer(token)))
+    assert (refused.value.status_code, refused.value.code) == (401, code)
+
+
+@pytest.mark.parametrize("person", ["", "  ", "a\0b", "x" * 201, "visitor-" + "0" * 24])
+def test_what_cannot_be_an_id_is_refused_even_when_signed(person):
+    identities = Identities(CONFIG, b"k" * 32, clock=lambda: NOW)
+    with pytest.raises(Problem) as refused:
+        identities.caller(Headers(bearer(customer_token("s" * 32, "shop", person, NOW + 1))))
+    assert refused.value.status_code == 422
+
+
+def test_only_a_program_with_a_key_may_name_a_person(door):
+    refused = door.post("/api/show_profile", headers={"X-Almanac-Person": "405"})
+    assert (refused.status_code, refused.json()["type"]) == (403, "urn:almanac:problem:person")
+    visitor = bearer(VISITORS.issue()[1], **{"X-Almanac-Person": "405"})
+    assert door.post("/api/show_profile", headers=visitor).status_code == 401, "and of another server"
+
+
+@given(st.text(max_size=20), st.sampled_from(["visitor", "customer", "key"]))
+def test_a_seal_opens_for_its_owner_alone(conversation, kind):
+    seals = Seals(b"k" * 32)
+    conversation = conversation.replace(".", "")
+    callers = {
+        "visitor": Caller("visitor-" + "1" * 24, proven=True),
+        "customer": Caller("ann", proven=True),
+        "key": Caller(None, proven=True, key="ann"),
+        "nobody": Caller("visitor-" + "2" * 24, proven=False),
+    }
+    sealed = seals.seal(conversation, callers[kind])
+    for name, caller in callers.items():
+        if name == kind:
+            assert seals.open(sealed, caller) == (conversation, caller)
+        else:
+            with pytest.raises(UnknownConversation):
+                seals.open(sealed, caller)
+    with pytest.raises(UnknownConversation):
+        Seals(b"other key, 16 bytes").open(sealed, callers[kind])
+
+
+def test_too_many_requests_are_told_when_to_come_again():
+    config = WebConfig(visitor_per_minute=2, address_per_minute=5, origins=("https://shop.example",))
+    app = create_app(DemoService(), config, ui=False)
+    client = TestClient(app)
+    client.get("/api/catalogs")
+    statuses = [client.get("/api/catalogs").status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    refused = client.get("/api/catalogs", headers={"Origin": "https://shop.example"})
+    assert refused.headers["retry-after"] == "30"
+    assert refused.headers["access-control-expose-headers"] == "Retry-After"
+    assert "in 30 seconds" in refused.json()["detail"]
+    assert TestClient(app).get("/api/catalogs").status_code == 429, "a new visitor from there waits as well"
+    assert client.get("/healthz").status_code == 200
+
+
+def test_a_bucket_refills_evenly_and_never_beyond_a_minute():
+    now = [0.0]
+    buckets = Buckets(60, clock=lambda: now[0])
+    assert [buckets.take("a") for _ in range(61)] == [0] * 60 + [1]
+    assert buckets.take("b") == 0
+    now[0] = 2.5
+    assert [buckets.take("a") for _ in range(3)] == [0, 0, 1]
+    now[0] = 10_000
+    assert [buckets.take("a") for _ in range(61)].count(0) == 60

@@ -1,80 +1,27 @@
-"""The HTTP API: chat as events or as one document, the tools, the catalogues, and the probes.
+"""The HTTP API but for the chat: the tools, the catalogues, the probes, and what all routes share.
 
-Knows routes, shapes and limits. It refuses to know how an answer is made (`Service`), how it is encoded
-(`bot.web.events`) or who may ask (`bot.web.security` has decided before a request arrives here).
+Knows routes, shapes and limits. It refuses to know how an answer is made (`Service`) or who may ask
+(`bot.web.security` has decided before a request arrives here).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import aclosing
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import PlainTextResponse, Response, StreamingResponse
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticSerializationError, from_json, to_json
+from fastapi.responses import PlainTextResponse
+from pydantic_core import from_json
 
-from bot.dialogue.turn import Answer, Asker, DoneEvent, ErrorEvent, Event, Frozen, Message, ToolResult
+from bot.dialogue.turn import Asker, Frozen, ToolResult
 from bot.llm.base import ToolSchema
 from bot.service import CatalogCard, Service
 from bot.web.config import WebConfig
-from bot.web.events import encode, with_keepalive
+from bot.web.identity import SITE_HEADER, Caller
 from bot.web.metrics import Metrics
 from bot.web.problems import PROBLEM_JSON, Problem
-from bot.web.turns import TurnRunner
-
-
-class ChatContext(Frozen):
-    """When and where a message is asked, and what the visitor has before them."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    at: datetime | None = None
-    """ISO instant; a time without offset means UTC; none takes the catalogue's clock."""
-    place: str | None = Field(default=None, max_length=200)
-    """Id of a place of the catalogue."""
-    cart: tuple[str, ...] = Field(default=(), max_length=200)
-    """Item ids in the visitor's cart."""
-    page: str | None = Field(default=None, max_length=200)
-    """Item id of the page that the visitor looks at."""
-
-
-class ChatRequest(Frozen):
-    """One message to the bot."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    message: str
-    """What the person wrote."""
-    catalog: str | None = None
-    """Name of the catalogue; may be left out where only one is loaded."""
-    conversation: str | None = Field(default=None, max_length=200)
-    """Id from an earlier reply; none begins a new conversation."""
-    history: tuple[Message, ...] = Field(default=(), max_length=200)
-    """The turns before, where there is no conversation."""
-    context: ChatContext = ChatContext()
-
-    @model_validator(mode="before")
-    @classmethod
-    def _is_text(cls, value: Any) -> Any:
-        """Refuse lone surrogates, which JSON can spell and neither a database nor a model can read."""
-        try:
-            to_json(value)
-        except PydanticSerializationError as error:
-            raise ValueError("it holds half a character (a lone surrogate), which is no text") from error
-        return value
-
-
-class ChatReply(Answer):
-    """The whole answer to one message."""
-
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-    conversation: str
-    """Id to send with the next message."""
 
 
 class Catalogs(Frozen):
@@ -105,31 +52,33 @@ def shown_card(card: CatalogCard, config: WebConfig) -> CatalogCard:
     return card if config.demo_personas else card.model_copy(update={"personas": ()})
 
 
-def asker_of(request: Request, context: ChatContext) -> Asker:
-    """Say who asks: the visitor of the signed cookie, at the time and place that the request names."""
-    at = context.at
+def asker_of(request: Request, at: datetime | None = None) -> Asker:
+    """Say who asks: the person of the token, cookie or key, at the instant that the request names."""
     if at is not None and at.tzinfo is None:
         at = at.replace(tzinfo=UTC)
-    person: str = request.state.visitor
-    return Asker(person=person, at=at, place=context.place, cart=context.cart, page=context.page)
+    caller: Caller = request.state.caller
+    return Asker(person=caller.person, at=at)
 
 
-def wants_document(accept: str) -> bool:
-    """Tell whether a client asks for one JSON document rather than for events (events are the default)."""
-    return "application/json" in accept and "text/event-stream" not in accept
+def catalog_of(request: Request, named: str | None, config: WebConfig) -> str | None:
+    """Return the catalogue that a request is about: as named, else that of its site key."""
+    site = config.sites.get(request.headers.get(SITE_HEADER, ""))
+    return named if named is not None or site is None else site.catalog
 
 
-_PROBLEMS: dict[int | str, dict[str, Any]] = {
+PROBLEMS: dict[int | str, dict[str, Any]] = {
     status: {
         "description": text,
         "content": {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}},
     }
     for status, text in (
         (400, "Not JSON, or an empty message."),
-        (403, "A page of another origin called, and that origin is not allowed."),
+        (401, "The token or API key proves nobody, or has expired."),
+        (403, "A page of an origin that is not allowed called, or the caller may not do this."),
         (404, "No such catalogue, item or conversation."),
         (413, "The message or the request is too large."),
         (422, "A field or an argument is wrong; `detail` names it."),
+        (429, "Too many requests in a short time; `Retry-After` says how many seconds to wait."),
         (503, "Nothing is built yet, or too many people ask at once."),
     )
 }
@@ -147,70 +96,6 @@ PROBLEM_SCHEMA: dict[str, Any] = {
     },
 }
 
-_EVENT_STREAM: dict[str, Any] = {
-    "description": "Events as they happen; with `Accept: application/json`, the whole answer at once.",
-    "content": {
-        "text/event-stream": {
-            "schema": {
-                "type": "string",
-                "description": "Events `tool_call`, `evidence`, `items`, `token`, then `done` or `error`; "
-                "the data of each is JSON on one line. A comment keeps an idle connection open.",
-            }
-        },
-        "application/json": {"schema": {"$ref": "#/components/schemas/ChatReply"}},
-    },
-}
-
-
-def chat_router(runner: TurnRunner, config: WebConfig) -> APIRouter:
-    """Return `POST /api/chat`."""
-    router = APIRouter(tags=["chat"])
-
-    @router.post(
-        "/api/chat",
-        summary="Answer one message",
-        responses={200: _EVENT_STREAM, **_PROBLEMS},
-        response_model=None,
-    )
-    async def chat(body: ChatRequest, request: Request) -> Response:
-        """Stream the answer as server-sent events, or return it whole with `Accept: application/json`."""
-        events = runner.run(
-            check_message(body.message, config.max_message),
-            catalog=body.catalog,
-            conversation=body.conversation,
-            history=body.history,
-            asker=asker_of(request, body.context),
-        )
-        if wants_document(request.headers.get("accept", "")):
-            return await _document(events)
-        first = await anext(events)  # a refusal is raised here, while the status can still say so
-        return StreamingResponse(
-            _stream(first, events, config.keepalive_seconds),
-            media_type="text/event-stream",
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
-        )
-
-    return router
-
-
-async def _document(events: AsyncIterator[Event]) -> Response:
-    """Wait for the end of a turn and return its answer."""
-    async for event in events:
-        if isinstance(event, DoneEvent):
-            reply = ChatReply(conversation=event.conversation, **dict(event.answer))
-            return Response(reply.model_dump_json(), media_type="application/json")
-        if isinstance(event, ErrorEvent):
-            raise Problem(503, "turn-failed", event.message)
-    raise Problem(503, "turn-failed", "the answer broke off; please ask again")
-
-
-async def _stream(first: Event, rest: AsyncIterator[Event], keepalive: float) -> AsyncIterator[bytes]:
-    """Encode one turn; when the client leaves, this is closed and the turn with it."""
-    yield encode(first)
-    async with aclosing(with_keepalive(rest, keepalive)) as events:
-        async for event in events:
-            yield encode(event)
-
 
 def catalog_router(service: Service, config: WebConfig) -> APIRouter:
     """Return `GET /api/catalogs`."""
@@ -224,20 +109,20 @@ def catalog_router(service: Service, config: WebConfig) -> APIRouter:
     return router
 
 
-def tool_router(service: Service, metrics: Metrics) -> APIRouter:
+def tool_router(service: Service, config: WebConfig, metrics: Metrics) -> APIRouter:
     """Return one `POST /api/<tool>` for each tool of the service; the service validates the arguments."""
     router = APIRouter(tags=["tools"])
     for tool in all_tools(service):
         router.add_api_route(
             f"/api/{tool.name}",
-            _tool_endpoint(tool.name, service, metrics),
+            _tool_endpoint(tool.name, service, config, metrics),
             methods=["POST"],
             name=tool.name,
             operation_id=tool.name,
             summary=tool.description.partition(". ")[0].rstrip("."),
             description=tool.description,
             response_model=ToolResult,
-            responses=_PROBLEMS,
+            responses=PROBLEMS,
             openapi_extra={"requestBody": _tool_body(tool)},
         )
     return router
@@ -273,7 +158,7 @@ def _tool_body(tool: ToolSchema) -> dict[str, Any]:
 
 
 def _tool_endpoint(
-    tool: str, service: Service, metrics: Metrics
+    tool: str, service: Service, config: WebConfig, metrics: Metrics
 ) -> Callable[..., Coroutine[Any, Any, ToolResult]]:
     """Make the endpoint of one tool."""
 
@@ -283,9 +168,10 @@ def _tool_endpoint(
         at: Annotated[datetime | None, Query(description="The instant of the request, ISO.")] = None,
     ) -> ToolResult:
         arguments = _json_object(await request.body())
-        asker = asker_of(request, ChatContext(at=at))
+        asker = asker_of(request, at)
         metrics.tools.add(door="api", tool=tool)
-        return await run_in_threadpool(service.call, tool, arguments, catalog=catalog, asker=asker)
+        named = catalog_of(request, catalog, config)
+        return await run_in_threadpool(service.call, tool, arguments, catalog=named, asker=asker)
 
     return endpoint
 
@@ -318,7 +204,7 @@ def probe_router(service: Service, metrics: Metrics) -> APIRouter:
         """Answer without touching anything that could be slow."""
         return {"status": "ok"}
 
-    @router.get("/readyz", summary="There is something to answer from", responses={503: _PROBLEMS[503]})
+    @router.get("/readyz", summary="There is something to answer from", responses={503: PROBLEMS[503]})
     def readyz() -> dict[str, Any]:
         """Return generation, data and model of each catalogue, or 503 where none is built."""
         if not service.catalogs():

@@ -13,10 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event as Flag
 from threading import Lock
+from typing import TypeVar
 
 from bot.dialogue.turn import Event
 
 _END = object()
+Item = TypeVar("Item")
 
 
 class Busy(Exception):
@@ -103,9 +105,9 @@ def _work(start: Callable[[], Iterator[Event]], stop: Flag, put: Callable[[objec
         put(_END)
 
 
-async def with_keepalive(events: AsyncIterator[Event], seconds: float) -> AsyncGenerator[Event | None]:
-    """Yield the events, and None whenever `seconds` pass without one."""
-    pending: asyncio.Future[Event] | None = None
+async def with_keepalive(events: AsyncIterator[Item], seconds: float) -> AsyncGenerator[Item | None]:
+    """Yield the items, and None whenever `seconds` pass without one."""
+    pending: asyncio.Future[Item] | None = None
     try:
         while True:
             pending = pending or asyncio.ensure_future(anext(events))
@@ -127,11 +129,13 @@ async def with_keepalive(events: AsyncIterator[Event], seconds: float) -> AsyncG
                 await pending
 
 
-def encode(event: Event | None) -> bytes:
+def encode(event: Event | None, number: int | None = None) -> bytes:
     """Return one server-sent event; None becomes a comment that keeps the connection open.
 
-    The name is the event's type and the data its JSON on one line (NaN, which JSON lacks, becomes null).
+    The name is the event's type, the data its JSON on one line (NaN, which JSON lacks, becomes null), and the id its
+    number in the turn, where the turn can be read again.
     """
     if event is None:
         return b": still here\n\n"
-    return f"event: {event.type}\ndata: {event.model_dump_json()}\n\n".encode()
+    mark = "" if number is None else f"id: {number}\n"
+    return f"{mark}event: {event.type}\ndata: {event.model_dump_json()}\n\n".encode()

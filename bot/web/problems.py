@@ -45,13 +45,22 @@ class Problem(HTTPException):
         status: HTTP status.
         code: A stable word for programs; it ends the problem's type.
         detail: One sentence for people: what is wrong and what to do.
+        headers: Headers that the response needs, such as `Retry-After`.
         extra: Further members of the document.
     """
 
-    def __init__(self, status: int, code: str, detail: str, **extra: Any) -> None:
-        super().__init__(status, detail)
+    def __init__(
+        self, status: int, code: str, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any
+    ) -> None:
+        super().__init__(status, detail, dict(headers or {}))
         self.code = code
         self.extra = extra
+
+    @property
+    def extra_headers(self) -> dict[str, str]:
+        """Headers beside the usual ones."""
+        own = {"WWW-Authenticate": "Bearer"} if self.status_code == 401 else {}
+        return {**own, **(self.headers or {})}
 
     def document(self) -> dict[str, Any]:
         """Return the problem document."""
@@ -69,7 +78,7 @@ class Problem(HTTPException):
 
     def response(self, headers: Mapping[str, str] | None = None) -> Response:
         """Return the document as a response."""
-        headers = {"Cache-Control": "no-store", **(headers or {})}
+        headers = {"Cache-Control": "no-store", **self.extra_headers, **(headers or {})}
         if self.status_code == 503:
             headers["Retry-After"] = "2"
         return Response(self.body(), self.status_code, headers, PROBLEM_JSON)

@@ -1,16 +1,12 @@
-"""Who a visitor is, and what a browser may do with our pages.
+"""Who may call, how often, and what a browser may do with our pages.
 
-Knows signatures, cookies, origins and headers. It refuses to know what is served. Identity never comes from a
-request's body: an anonymous visitor is a random id in a cookie that only this server can sign.
+Knows origins, limits and headers. It refuses to know what is served, and how identity is proven (`bot.web.identity`):
+it never comes from a request's body.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import hmac
 import os
-import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,9 +16,14 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.web.config import WebConfig
+from bot.web.identity import COOKIE, SITE_HEADER, Caller, Identities, Visitors, cookie_value
+from bot.web.limits import Buckets
 from bot.web.problems import PROBLEM_JSON, Problem
 
-COOKIE = "almanac_visitor"
+__all__ = [
+    "COOKIE", "Gate", "SecretUnusable", "Visitors", "content_security_policy", "cookie_value", "load_secret",
+]  # fmt: skip
+
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _CLOSED = ("/gradio_api/upload", "/gradio_api/file=", "/gradio_api/proxy=", "/gradio_api/component_server")
 """Doors of the page's framework that Almanac does not use: closed."""
@@ -72,42 +73,6 @@ def _read_or_make(path: Path) -> bytes:
     return key
 
 
-class Visitors:
-    """Issues and reads the ids of anonymous visitors: `id.signature`, HMAC-SHA-256 under the server's key.
-
-    Args:
-        key: The signing key, 16 bytes or more.
-    """
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def _sign(self, visitor: str) -> str:
-        digest = hmac.new(self._key, b"visitor\0" + visitor.encode(), hashlib.sha256).digest()
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
-
-    def issue(self) -> tuple[str, str]:
-        """Return a new visitor's id and the cookie value that proves it."""
-        visitor = "visitor-" + secrets.token_hex(12)
-        return visitor, f"{visitor}.{self._sign(visitor)}"
-
-    def read(self, cookie: str | None) -> str | None:
-        """Return the visitor that a cookie value proves, or None."""
-        visitor, _, signature = (cookie or "").partition(".")
-        if not re.fullmatch(r"visitor-[0-9a-f]{24}", visitor):
-            return None
-        return visitor if hmac.compare_digest(signature.encode(), self._sign(visitor).encode()) else None
-
-
-def cookie_value(headers: Headers) -> str | None:
-    """Return our cookie from a request's headers."""
-    for pair in headers.get("cookie", "").split(";"):
-        name, _, value = pair.strip().partition("=")
-        if name == COOKIE:
-            return value
-    return None
-
-
 def content_security_policy(nonce: str, frame_ancestors: Iterable[str]) -> str:
     """Return the policy of our pages: everything from this server, scripts by `nonce`, nothing evaluated.
 
@@ -130,20 +95,24 @@ def content_security_policy(nonce: str, frame_ancestors: Iterable[str]) -> str:
 
 
 class Gate:
-    """The outermost layer: refuses foreign pages and big bodies, knows the visitor, sets headers.
+    """The outermost layer: refuses foreign pages, big bodies and too many requests, knows the caller, sets headers.
 
-    Sets `scope["state"]["visitor"]` for everything below it.
+    Sets `caller`, `visitor` (the caller's person) and `nonce` in `scope["state"]` for everything below it. It answers
+    for CORS alone: what a layer below says of origins is dropped.
 
     Args:
         app: What is behind the gate.
         config: Limits and origins.
-        visitors: Reads and issues identities.
+        identities: Reads and issues identities.
     """
 
-    def __init__(self, app: ASGIApp, config: WebConfig, visitors: Visitors) -> None:
+    def __init__(self, app: ASGIApp, config: WebConfig, identities: Identities) -> None:
         self._app = app
         self._config = config
-        self._visitors = visitors
+        self._identities = identities
+        self._limits = Limits(config)
+        listed = [site.origins for site in config.sites.values()]
+        self._origins = frozenset(config.origins).union(*listed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -151,60 +120,129 @@ class Gate:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        problem = self._refusal(scope, headers)
-        if problem is not None:
-            await _send_problem(send, problem)
+        cors = self._cors(headers)
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await _preflight(send, cors)
             return
-        visitor = self._visitors.read(cookie_value(headers))
-        fresh = None
-        if visitor is None:
-            visitor, fresh = self._visitors.issue()
-        scope.setdefault("state", {})["visitor"] = visitor
+        try:
+            self._admit(scope, headers)
+            caller = self._identities.caller(headers)
+            if scope["path"].startswith("/api/"):
+                self._limits.check(caller, scope)
+        except Problem as problem:
+            await _send_problem(send, problem, cors)
+            return
         nonce = secrets.token_urlsafe(16)
-        scope["state"]["nonce"] = nonce
-        cookie = self._cookie(fresh, scope["scheme"]) if fresh and _keeps_visitor(scope["path"]) else None
+        scope.setdefault("state", {}).update(caller=caller, visitor=caller.person, nonce=nonce)
+        cookie = self._cookie(caller, scope)
 
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._add_headers(MutableHeaders(scope=message), nonce, cookie)
+                self._add_headers(MutableHeaders(scope=message), nonce, cookie, cors)
             await send(message)
 
         body = _Limited(receive, self._config.max_body)
         await self._app(scope, body.receive if scope["path"].startswith("/api/") else receive, guarded)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> Problem | None:
-        """Say why this request may not pass, if it may not."""
-        if scope["path"].startswith(_CLOSED):
-            return Problem(404, "http", "there is nothing here")
+    def _admit(self, scope: Scope, headers: Headers) -> None:
+        """Let a request pass.
+
+        Raises:
+            Problem: it may not; says why.
+        """
+        path = scope["path"]
+        if path.startswith(_CLOSED):
+            raise Problem(404, "http", "there is nothing here")
         origin = headers.get("origin")
-        if origin is not None and scope["method"] not in _SAFE_METHODS and not self._trusted(origin, headers):
-            return Problem(
+        guarded = scope["method"] not in _SAFE_METHODS or path.startswith("/api/")
+        if origin is not None and guarded and not self._trusted(origin, headers):
+            raise Problem(
                 403,
                 "origin",
-                f"pages of {origin!r} may not call this server; its owner can add them to web.origins",
+                f"pages of {origin!r} may not call this server; its owner can add them to the origins of the site "
+                "key (web.sites) or to web.origins",
             )
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._config.max_body and scope["path"].startswith("/api/"):
-            return _too_big(self._config.max_body)
-        return None
+        if length.isdigit() and int(length) > self._config.max_body and path.startswith("/api/"):
+            raise _too_big(self._config.max_body)
 
     def _trusted(self, origin: str, headers: Headers) -> bool:
-        """Tell whether a page of `origin` may change something here: our own and those that are listed."""
-        return origin in self._config.origins or urlsplit(origin).netloc == headers.get("host")
+        """Tell whether a page of `origin` may call: our own, and those listed for the site key that it shows."""
+        if urlsplit(origin).netloc == headers.get("host"):
+            return True
+        name = headers.get(SITE_HEADER)
+        if name is None:
+            return origin in self._config.origins
+        site = self._config.sites.get(name)
+        return site is not None and origin in site.origins
 
-    def _cookie(self, value: str, scheme: str) -> str:
+    def _cors(self, headers: Headers) -> dict[str, str]:
+        """Return what a browser is told of the calling page's rights: nothing where it has none."""
+        origin = headers.get("origin")
+        if origin is None or origin not in self._origins:
+            return {}
+        return {
+            "Access-Control-Allow-Origin": origin,
+            "Access-Control-Allow-Credentials": "true",
+            "Access-Control-Expose-Headers": "Retry-After",
+        }
+
+    def _cookie(self, caller: Caller, scope: Scope) -> str | None:
+        """Return the cookie that a new visitor gets, on the page and the API."""
+        if caller.proven or caller.token is None or not _keeps_visitor(scope["path"]):
+            return None
         age = self._config.cookie_days * 86_400
-        secure = "; Secure" if scheme == "https" else ""
-        return f"{COOKIE}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+        secure = "; Secure" if scope["scheme"] == "https" else ""
+        return f"{COOKIE}={caller.token}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
 
-    def _add_headers(self, headers: MutableHeaders, nonce: str, cookie: str | None) -> None:
+    def _add_headers(
+        self, headers: MutableHeaders, nonce: str, cookie: str | None, cors: dict[str, str]
+    ) -> None:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "same-origin"
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=()"
         if headers.get("content-type", "").startswith("text/html"):
             headers["Content-Security-Policy"] = content_security_policy(nonce, self._config.frame_ancestors)
+        for name in [name for name in headers if name.startswith("access-control-")]:
+            del headers[name]
+        headers.update(cors)
+        headers.add_vary_header("Origin")
         if cookie is not None:
             headers.append("Set-Cookie", cookie)
+
+
+class Limits:
+    """How often people, addresses and API keys may call.
+
+    Args:
+        config: The three rates.
+    """
+
+    def __init__(self, config: WebConfig) -> None:
+        self._people = Buckets(config.visitor_per_minute)
+        self._addresses = Buckets(config.address_per_minute)
+        self._keys = Buckets(config.key_per_minute)
+
+    def check(self, caller: Caller, scope: Scope) -> None:
+        """Count one request.
+
+        Raises:
+            Problem: 429 with the seconds to wait: too many came in too short a time.
+        """
+        if caller.key is not None:
+            wait = self._keys.take(caller.key)
+        else:
+            address = scope["client"][0] if scope.get("client") else "nowhere"
+            wait = self._addresses.take(address)
+            if not wait and caller.proven:  # whoever comes with nothing is someone new each time
+                wait = self._people.take(caller.owner)
+        if wait:
+            raise Problem(
+                429,
+                "too-many",
+                f"too many requests in a short time: please try again in {wait} second{'s' * (wait != 1)}",
+                headers={"Retry-After": str(wait)},
+            )
 
 
 def _keeps_visitor(path: str) -> bool:
@@ -232,7 +270,24 @@ class _Limited:
         return message
 
 
-async def _send_problem(send: Send, problem: Problem) -> None:
-    headers = [(b"content-type", PROBLEM_JSON.encode()), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": problem.status_code, "headers": headers})
+async def _preflight(send: Send, cors: dict[str, str]) -> None:
+    """Answer a browser that asks whether a page may call; a page that may not is told nothing."""
+    headers = {"Vary": "Origin", "Content-Length": "0"}
+    if cors:
+        headers |= cors | {
+            "Access-Control-Allow-Methods": "GET, POST",
+            "Access-Control-Allow-Headers": f"Authorization, Content-Type, Last-Event-ID, {SITE_HEADER}",
+            "Access-Control-Max-Age": "600",
+        }
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": 204 if cors else 403, "headers": raw})
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _send_problem(send: Send, problem: Problem, cors: dict[str, str]) -> None:
+    given = {"Content-Type": PROBLEM_JSON, "Cache-Control": "no-store", "Vary": "Origin", **cors}
+    raw = [
+        (name.lower().encode(), value.encode()) for name, value in {**given, **problem.extra_headers}.items()
+    ]
+    await send({"type": "http.response.start", "status": problem.status_code, "headers": raw})
     await send({"type": "http.response.body", "body": problem.body()})

@@ -1,22 +1,21 @@
 """Puts the web door together and runs it: API, Gradio page, security, in one process.
 
 Knows uvicorn and the order of the layers. It refuses to know what a turn is or how Almanac is assembled: it
-is handed a `Service`. From the outside in: counting, the gate (origins, visitor, headers), CORS, the dressed
-page, the routes.
+is handed a `Service`. From the outside in: counting, the gate (origins, limits, caller, headers), the dressed page,
+the routes.
 """
 
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI, Request
-from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
@@ -25,17 +24,22 @@ from starlette.types import Message as AsgiMessage
 
 from bot.errors import AlmanacError
 from bot.service import Service
-from bot.web import api, problems
+from bot.web import api, chat, problems
 from bot.web.config import WebConfig
 from bot.web.docs import api_page
 from bot.web.events import Turns
+from bot.web.identity import Identities
 from bot.web.metrics import Metrics
 from bot.web.page import DressedPage
-from bot.web.security import Gate, SecretUnusable, Visitors, load_secret
+from bot.web.replay import Replays
+from bot.web.security import Gate, SecretUnusable, load_secret
 from bot.web.turns import TurnRunner
 
 STATIC = Path(__file__).parent / "static"
 DESCRIPTION = "A conversational recommender that knows when and where, and answers with evidence."
+
+Door = Callable[[], AbstractAsyncContextManager[None]]
+"""Something that runs as long as the server does."""
 
 
 class ServeError(AlmanacError):
@@ -55,16 +59,22 @@ def create_app(service: Service, config: WebConfig | None = None, *, ui: bool = 
     """
     config = config or WebConfig()
     try:
-        visitors = Visitors(load_secret(config))
+        identities = Identities(config, load_secret(config))
     except SecretUnusable as error:
         raise ServeError(str(error)) from error
     turns = Turns(config.turns_at_once, config.waiting_turns)
+    replays = Replays(config.replay_seconds)
     metrics = Metrics()
+    doors: list[Door] = []
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
-        turns.close()
+        async with AsyncExitStack() as stack:
+            for door in doors:
+                await stack.enter_async_context(door())
+            yield
+            await replays.close()
+            turns.close()
 
     app = FastAPI(
         title="Almanac",
@@ -75,26 +85,20 @@ def create_app(service: Service, config: WebConfig | None = None, *, ui: bool = 
         lifespan=lifespan,
     )
     problems.install(app)
-    app.include_router(api.chat_router(TurnRunner(service, turns, metrics, "api"), config))
+    runner = TurnRunner(service, turns, metrics, "api")
+    app.include_router(chat.chat_router(runner, config, identities.seals, replays))
     app.include_router(api.catalog_router(service, config))
-    app.include_router(api.tool_router(service, metrics))
+    app.include_router(api.tool_router(service, config, metrics))
     app.include_router(api.probe_router(service, metrics))
+    # A further door (such as MCP) mounts itself here, and adds to `doors` what must run while the server does.
     _add_reference(app)
     app.mount("/almanac", StaticFiles(directory=STATIC))
     if ui:
         from bot.web.ui import mount_ui  # here, since gradio takes seconds to import
 
-        mount_ui(app, service, TurnRunner(service, turns, metrics, "page"), config, visitors)
+        mount_ui(app, service, TurnRunner(service, turns, metrics, "page"), config, identities.visitors)
         app.add_middleware(DressedPage)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=list(config.origins),
-        allow_credentials=True,
-        allow_methods=["GET", "POST"],
-        allow_headers=["Content-Type", "Accept"],
-        max_age=600,
-    )
-    app.add_middleware(Gate, config=config, visitors=visitors)
+    app.add_middleware(Gate, config=config, identities=identities)
     app.add_middleware(CountRequests, metrics=metrics)
     return app
 
@@ -109,7 +113,7 @@ def _add_reference(app: FastAPI) -> None:
             )
             schemas = document.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = api.PROBLEM_SCHEMA
-            schemas["ChatReply"] = api.ChatReply.model_json_schema(
+            schemas["ChatReply"] = chat.ChatReply.model_json_schema(
                 mode="serialization", ref_template="#/components/schemas/{model}"
             )
             schemas |= schemas["ChatReply"].pop("$defs", {})
