@@ -374,6 +374,17 @@ def forget(
 
 
 @app.command()
+def mcp(catalog: Catalog = None, person: Person = None) -> None:
+    """Serve the tools over MCP on stdin and stdout."""
+    with guard():
+        from bot.web.mcp import run_stdio
+
+        almanac = _open()
+        almanac.tools(catalog)  # an unknown catalogue is told at once, not to the first caller
+        run_stdio(almanac, catalog=catalog, person=person)
+
+
+@app.command()
 def doctor(
     migrate: Annotated[bool, typer.Option(help="Bring the database to the newest schema.")] = False,
     as_json: Json = False,

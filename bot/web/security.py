@@ -246,8 +246,8 @@ class Limits:
 
 
 def _keeps_visitor(path: str) -> bool:
-    """Tell whether a response on `path` sets the cookie: the page and the API do, assets do not."""
-    return path == "/" or path.startswith("/api/")
+    """Tell whether a response on `path` sets the cookie: the page, MCP and the API do, assets do not."""
+    return path in {"/", "/mcp"} or path.startswith("/api/")
 
 
 def _too_big(limit: int) -> Problem:

@@ -29,6 +29,7 @@ from bot.web.config import WebConfig
 from bot.web.docs import api_page
 from bot.web.events import Turns
 from bot.web.identity import Identities
+from bot.web.mcp import mount_mcp
 from bot.web.metrics import Metrics
 from bot.web.page import DressedPage
 from bot.web.replay import Replays
@@ -90,7 +91,7 @@ def create_app(service: Service, config: WebConfig | None = None, *, ui: bool = 
     app.include_router(api.catalog_router(service, config))
     app.include_router(api.tool_router(service, config, metrics))
     app.include_router(api.probe_router(service, metrics))
-    # A further door (such as MCP) mounts itself here, and adds to `doors` what must run while the server does.
+    doors.append(mount_mcp(app, service, config))
     _add_reference(app)
     app.mount("/almanac", StaticFiles(directory=STATIC))
     if ui:
