@@ -86,6 +86,88 @@ def make_baskets(
         BadFrame: a column is missing, or a person, item or time cannot be read.
     """
     config = config or MiningConfig()
+    catalogue = Catalogue.of(items, config)
+    return baskets_of(group_rows(interactions, catalogue, places, config), catalogue, config)
+
+
+@dataclass(frozen=True, eq=False)
+class Catalogue:
+    """What the item frame says of items: which variant rolls up to which parent, titles and categories."""
+
+    parent: Mapping[str, str]
+    """Parent of each variant; empty where variants are kept."""
+    title: Mapping[str, str]
+    category: Mapping[str, str]
+    """"A|B" for each item; a parent that the frame lacks takes the categories of its first variant there."""
+
+    @classmethod
+    def of(cls, items: pd.DataFrame | None, config: MiningConfig) -> Catalogue:
+        """Read an item frame.
+
+        Raises:
+            BadFrame: it has no column `item`.
+        """
+        if items is None or not len(items):
+            return cls({}, {}, {})
+        if col.ITEM not in items:
+            raise BadFrame(f"the item frame needs a column 'item'; it has {list(items.columns)}")
+        ids = items[col.ITEM].astype(str).tolist()
+        values = {
+            name: dict(
+                zip(reversed(ids), reversed(items[name].tolist()), strict=True)
+            )  # the first row counts
+            for name in (col.TITLE, col.CATEGORY, col.PARENT)
+            if name in items
+        }
+        parent: dict[str, str] = {}
+        if config.level == "parent" and col.PARENT in values:
+            known = items[col.PARENT].notna().tolist()
+            named = dict(zip(reversed(ids), reversed(known), strict=True))
+            parent = {one: str(top) for one, top in values[col.PARENT].items() if named[one]}
+        title, category = (
+            {one: text for one, text in values.get(name, {}).items() if isinstance(text, str)}
+            for name in (col.TITLE, col.CATEGORY)
+        )
+        here = set(ids)
+        for (
+            one
+        ) in ids:  # in the order of the frame, so that the first variant speaks for a parent that it lacks
+            top = parent.get(one)
+            if top is not None and top not in here and one in category:
+                category.setdefault(top, category[one])
+        return cls(parent, title, category)
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """Rows that know their basket: what `make_baskets` and the ledger of `mining.incremental` both begin with."""
+
+    people: tuple[str, ...]
+    items: tuple[str, ...]
+    places: Places
+    person: NDArray[np.int32]
+    """Person, instant, place and till basket of each row."""
+    at: NDArray[np.int64]
+    place: NDArray[np.int32]
+    till: NDArray[Any]
+    """Basket id as it came in, None where there is none."""
+    item: NDArray[np.int32]
+    basket: NDArray[np.int64]
+    """Basket of each row; baskets are sorted by person, then by instant, then by first appearance."""
+    head: NDArray[np.int64]
+    """The earliest row of each basket, which gives it its instant and place."""
+    context: Mapping[str, NDArray[Any]]
+    """Context codes and local day of each basket."""
+
+
+def group_rows(
+    interactions: pd.DataFrame, catalogue: Catalogue, places: pd.DataFrame | None, config: MiningConfig
+) -> Grouped:
+    """Read the rows of an interaction frame and give each its basket.
+
+    Raises:
+        BadFrame: a column is missing, or a person, item or time cannot be read.
+    """
     rows = _read(interactions)
     calendar = Calendar.of(config)
     person, people = _codes(rows[col.PERSON])
@@ -95,41 +177,46 @@ def make_baskets(
     if place_ids:
         recode = np.array([table.codes[one] for one in place_ids], dtype=np.int32)
         place = np.where(place >= 0, recode[place], -1).astype(np.int32)
-    item, item_ids, catalogue = _roll_up(item, item_ids, items, config)
+    item, item_ids = _roll_up(item, item_ids, catalogue)
 
     at = rows[col.AT]
     instant = at.dt.tz_localize(None).to_numpy().astype("datetime64[ns]").astype(np.int64)
     key = _basket_of(rows, person, instant, place, table, calendar, config)
     order = np.lexsort((instant, key, person))
     first = np.r_[True, np.diff(key[order]) != 0] if len(order) else np.zeros(0, dtype=bool)
-    head = order[first]  # the earliest row of each basket gives it its instant and place
+    head = order[first]
     rank = np.lexsort((instant[head], person[head]))
     number = np.empty(len(head), dtype=np.int64)
     number[rank] = np.arange(len(head))
     basket = np.empty(len(order), dtype=np.int64)
     basket[order] = number[np.cumsum(first) - 1]
     head = head[rank]
+    words = context_words(at.iloc[head].reset_index(drop=True), calendar, _zones(place[head], table))
+    context = {name: words[name].to_numpy() for name in (*col.CONTEXT, col.DAY)}
+    till = rows[col.BASKET].to_numpy(dtype=object)
+    return Grouped(people, item_ids, table, person, instant, place, till, item, basket, head, context)
 
-    counted: Any = sparse.coo_array(
-        (np.ones(len(item), dtype=np.int32), (basket, item)), shape=(len(head), len(item_ids))
-    )
-    matrix = _ones(counted.tocsr())
-    zones = _zones(place[head], table)
-    context = context_words(at.iloc[head].reset_index(drop=True), calendar, zones)
-    categories, item_category = _categories(item_ids, catalogue)
+
+def baskets_of(grouped: Grouped, catalogue: Catalogue, config: MiningConfig) -> Baskets:
+    """Return the baskets of grouped rows."""
+    head = grouped.head
+    ones = np.ones(len(grouped.item), dtype=np.int32)
+    shape = (len(head), len(grouped.items))
+    counted: Any = sparse.coo_array((ones, (grouped.basket, grouped.item)), shape=shape)
+    categories, item_category = categories_of(grouped.items, catalogue)
     return Baskets(
-        matrix=matrix,
-        items=item_ids,
-        people=people,
-        person=person[head].astype(np.int32),
-        at=instant[head],
-        context={name: context[name].to_numpy() for name in (*col.CONTEXT, col.DAY)},
-        place=place[head].astype(np.int32),
-        places=table,
+        matrix=_ones(counted.tocsr()),
+        items=grouped.items,
+        people=grouped.people,
+        person=grouped.person[head].astype(np.int32),
+        at=grouped.at[head],
+        context=grouped.context,
+        place=grouped.place[head].astype(np.int32),
+        places=grouped.places,
         categories=categories,
         item_category=item_category,
-        names=_names(item_ids, catalogue, table),
-        calendar=calendar,
+        names=names_of(grouped.items, catalogue, grouped.places),
+        calendar=Calendar.of(config),
     )
 
 
@@ -175,29 +262,14 @@ def _codes(values: pd.Series, *, gaps: bool = False) -> tuple[NDArray[np.int32],
 
 
 def _roll_up(
-    item: NDArray[np.int32], ids: tuple[str, ...], items: pd.DataFrame | None, config: MiningConfig
-) -> tuple[NDArray[np.int32], tuple[str, ...], pd.DataFrame | None]:
-    """Replace variants by their parents; return codes, labels and the catalogue rows of the labels, by id."""
-    if items is None or not len(items):
-        return item, ids, None
-    if col.ITEM not in items:
-        raise BadFrame(f"the item frame needs a column 'item'; it has {list(items.columns)}")
-    catalogue = (
-        items.assign(**{col.ITEM: items[col.ITEM].astype(str)}).drop_duplicates(col.ITEM).set_index(col.ITEM)
-    )
-    if config.level == "parent" and col.PARENT in catalogue:
-        named = catalogue[col.PARENT].dropna()
-        parent = dict(zip(named.index, named.astype(str), strict=True))
-        rolled = [parent.get(one, one) for one in ids]
-        orphan = {top: one for one, top in zip(ids, rolled, strict=True) if top not in catalogue.index}
-        codes, labels = _codes(pd.Series(rolled, dtype=object, name=col.ITEM))
-        item = codes[item] if len(item) else item
-        rows = catalogue.reindex([orphan.get(label, label) for label in labels])
-        rows.index = pd.Index(labels, name=col.ITEM)
-        if col.TITLE in rows:  # a parent that the frame lacks takes its variant's categories, not its title
-            rows.loc[list(orphan), col.TITLE] = None
-        return item, labels, rows
-    return item, ids, catalogue.reindex(list(ids))
+    item: NDArray[np.int32], ids: tuple[str, ...], catalogue: Catalogue
+) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    """Replace variants by their parents; return codes and labels."""
+    if not catalogue.parent:
+        return item, ids
+    rolled = [catalogue.parent.get(one, one) for one in ids]
+    codes, labels = _codes(pd.Series(rolled, dtype=object, name=col.ITEM))
+    return codes[item] if len(item) else item, labels
 
 
 def _basket_of(
@@ -242,15 +314,12 @@ def _zones(place: NDArray[np.int32], table: Places) -> pd.Series | None:
     return pd.Series(np.array([*own, None], dtype=object)[place])
 
 
-def _categories(
-    ids: tuple[str, ...], catalogue: pd.DataFrame | None
-) -> tuple[tuple[str, ...], sparse.csr_array]:
+def categories_of(ids: tuple[str, ...], catalogue: Catalogue) -> tuple[tuple[str, ...], sparse.csr_array]:
+    """Return the categories of the items, and items x categories as uint8 ones."""
     pairs: list[tuple[int, str]] = []
-    if catalogue is not None and col.CATEGORY in catalogue:
-        for position, text in enumerate(catalogue[col.CATEGORY].reindex(list(ids))):
-            if isinstance(text, str):
-                names = {name.strip() for name in text.split(col.CATEGORY_SEPARATOR)}
-                pairs += [(position, name) for name in sorted(names) if name]
+    for position, text in enumerate(catalogue.category.get(one, "") for one in ids):
+        names = {name.strip() for name in text.split(col.CATEGORY_SEPARATOR)}
+        pairs += [(position, name) for name in sorted(names) if name]
     categories = tuple(sorted({name for _, name in pairs}))
     code = {name: position for position, name in enumerate(categories)}
     shape = (len(ids), len(categories))
@@ -258,12 +327,10 @@ def _categories(
     return categories, sparse.csr_array((np.ones(len(pairs), dtype=np.uint8), (row, column)), shape=shape)
 
 
-def _names(ids: tuple[str, ...], catalogue: pd.DataFrame | None, table: Places) -> dict[str, str]:
+def names_of(ids: tuple[str, ...], catalogue: Catalogue, table: Places) -> dict[str, str]:
+    """Return a readable name for each place and each item that has one."""
     names = dict(zip(table.ids, table.names, strict=True))
-    if catalogue is not None and col.TITLE in catalogue:
-        titles = catalogue[col.TITLE].reindex(list(ids))
-        names |= {item: title for item, title in zip(ids, titles, strict=True) if isinstance(title, str)}
-    return names
+    return names | {item: catalogue.title[item] for item in ids if item in catalogue.title}
 
 
 def _ones(matrix: sparse.csr_array) -> sparse.csr_array:

@@ -9,6 +9,7 @@ from mining.config import MiningConfig
 if TYPE_CHECKING:
     import pandas as pd
 
+    from mining.baskets import Baskets
     from mining.rule import AnyRule
     from mining.rulebook import RuleBook
 
@@ -40,20 +41,26 @@ def mine(
     Raises:
         BadFrame: a column is missing, or a value cannot be read.
     """
-    from mining import contexts, finders
-    from mining.basketindex import BasketIndex
     from mining.baskets import make_baskets
-    from mining.rulebook import RuleBook
-    from mining.shelf import Shelf
 
     config = config or MiningConfig()
+    if progress is not None:
+        progress.stage("baskets")
+    return book_of(make_baskets(interactions, items, places, config=config), config, progress)
+
+
+def book_of(baskets: Baskets, config: MiningConfig, progress: Progress | None = None) -> RuleBook:
+    """Mine every kind of rule in baskets, from the first count to the last test."""
+    from mining import contexts, finders
+    from mining.basketindex import BasketIndex
+    from mining.rulebook import RuleBook
+    from mining.shelf import Shelf
 
     def begin(stage: str) -> None:
         if progress is not None:
             progress.stage(stage)
 
-    begin("baskets")
-    index = BasketIndex.build(make_baskets(interactions, items, places, config=config))
+    index = BasketIndex.build(baskets)
     material = finders.Material(index, config)
     begin("pairs")
     together = finders.together(material)

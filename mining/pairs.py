@@ -70,7 +70,7 @@ def pairs_of(
 
     sizes = np.diff(matrix.indptr)
     used = sizes <= max_basket
-    kept = matrix if used.all() else sparse.diags_array(used.astype(np.int32)).tocsr() @ matrix
+    kept = matrix if used.all() else matrix[np.flatnonzero(used)]
     together = (kept.T @ kept).tocoo()
     enough = (together.data >= min_count) & (together.row != together.col)
     order = np.lexsort((together.col[enough], together.row[enough]))
