@@ -5,13 +5,16 @@ Knows how partners are ranked, and the table of item counts that makes it fast. 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from mining import bits
 from mining import columns as col
+from mining.bits import Bits, Layout
 from mining.context import Calendar
 from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.sizes import Sizes
@@ -19,9 +22,6 @@ from mining.statistics import lift_low, ratio_low
 
 if TYPE_CHECKING:
     from mining.basketindex import BasketIndex
-
-_SCREENED = 15
-"""Partners beyond k whose persons are counted before the best k are chosen."""
 
 
 def tabled_slices(calendar: Calendar) -> list[tuple[str, ...]]:
@@ -57,13 +57,11 @@ def table_of(
     return np.asarray(counted, dtype=np.int32).reshape(len(slices), len(sizes), matrix.shape[1] + 1)
 
 
-def by_size(index: BasketIndex, rows: NDArray[Any]) -> NDArray[np.int64]:
-    """Return size classes x items: how many of the rows hold each item; a last column counts the rows."""
-    width = len(index.items)
-    lengths = index.start[rows + 1] - index.start[rows]
-    code = np.repeat(index.sizes.of_basket[rows].astype(np.int64) * width, lengths) + index.items_in(rows)
-    held = np.bincount(code, minlength=len(index.sizes) * width).reshape(len(index.sizes), width)
-    return np.column_stack([held, np.bincount(index.sizes.of_basket[rows], minlength=len(index.sizes))])
+def by_size(index: BasketIndex, rows: NDArray[Any]) -> NDArray[np.int32]:
+    """Return size classes x items: how many of the rows hold each; a last column counts the rows."""
+    mask = np.zeros(len(index), dtype=np.uint8)
+    mask[rows] = 1
+    return _by_item(index, mask, 1)[:, :-1].T
 
 
 def item_table(index: BasketIndex, where: Slice) -> NDArray[Any]:
@@ -72,7 +70,20 @@ def item_table(index: BasketIndex, where: Slice) -> NDArray[Any]:
         line = index.tabled.get(index.calendar.check(where.context), -1 if not where.context else None)
         if line is not None:
             return np.asarray(index.table[line])
-    return by_size(index, index.layout.rows_of(index.bits_where(where)))
+    return _by_item(index, mask_of(index.layout, index.bits_where(where)), 1)[:, :-1].T
+
+
+def _by_item(index: BasketIndex, state: NDArray[np.uint8], wanted: int) -> NDArray[np.int32]:
+    """Return (items + 1) x (size classes, people) over the rows that have the wanted bits of a state."""
+    from mining.ondemand import items_by_class
+
+    rows = index.start, index.basket_items, index.sizes.of_basket, index.person
+    return items_by_class(state, wanted, *rows, len(index.sizes), len(index.items))
+
+
+def mask_of(layout: Layout, held: Bits) -> NDArray[np.uint8]:
+    """Return 1 for each row in the set, else 0."""
+    return np.asarray(np.unpackbits(held.view(np.uint8), bitorder="little")[layout.slot])
 
 
 def partners_of(
@@ -105,11 +116,14 @@ def partners_of(
     Raises:
         UnknownKey: a key is in no basket, or there is no such category.
     """
+    from mining.ondemand import INSIDE, LEFT
+
     keys, sizes = as_keys(x), index.sizes
-    left = index.bits_with(keys) & index.bits_where(where)
-    joint, whole = by_size(index, index.layout.rows_of(left)), item_table(index, where)
-    both, with_y, n_x, n = joint[:, :-1], whole[:, :-1], joint[:, -1], whole[:, -1]
-    met, allowed = both.sum(axis=0), np.ones(len(index.items), dtype=np.bool_)
+    sides = Sides.of(index, keys, where)
+    counted, whole = _by_item(index, sides.state, INSIDE | LEFT), item_table(index, where)
+    both, people, n_x = counted[:-1, :-1].T, counted[:-1, -1], counted[-1, :-1].astype(np.int64)
+    with_y, n = whole[:, :-1], whole[:, -1].astype(np.int64)
+    met, allowed = both.sum(axis=0), people >= min_people
     allowed[[index.item_position[key] for key in keys if key in index.item_position]] = False
     if among is not None:
         allowed &= index.items_of(among)
@@ -117,8 +131,50 @@ def partners_of(
     odds = sizes.odds(n, n_x, with_y[:, some], both[:, some])
     lift = lift_low(met[some], n_x.sum(), with_y[:, some].sum(axis=0), n.sum())
     strength = np.where(np.isfinite(odds), 1 + odds, lift / (1 + lift))
-    best = np.argsort(-ratio_low(strength, met[some]), kind="stable")[: k + _SCREENED]
-    people = np.array([index.layout.groups(index.item_rows.bits(int(one)) & left) for one in some[best]])
-    score = np.where(people >= min_people, ratio_low(strength[best], people), 0.0)
-    chosen = [some[best[at]] for at in np.argsort(-score, kind="stable")[:k] if score[at] > 0]
-    return list(index.counts(keys, [(index.items[one],) for one in chosen], where))
+    score = ratio_low(strength, people[some])
+    chosen = [one for one in np.argsort(-score, kind="stable")[:k] if score[one] > 0]
+    return [sides.count(index, int(item)) for item in some[chosen]]
+
+
+@dataclass(frozen=True, eq=False)
+class Sides:
+    """What each basket is to a slice and to x, from which any item is counted by its own baskets alone."""
+
+    x: tuple[str, ...]
+    where: Slice
+    state: NDArray[np.uint8]
+    whole: tuple[tuple[int, int, int, int], ...]
+    """Baskets, people, and those with x: outside the slice (where it has an outside), then inside."""
+
+    @classmethod
+    def of(cls, index: BasketIndex, x: tuple[str, ...], where: Slice) -> Sides:
+        """Return the sides of a slice."""
+        from mining.ondemand import INSIDE, LEFT, OUTSIDE
+
+        layout, with_x, inside = index.layout, index.bits_with(x), index.bits_where(where)
+        sides = {INSIDE: inside}
+        if not where.is_everything:
+            sides = {OUTSIDE: index.bits_outside(where, inside), INSIDE: inside}
+        state = LEFT * mask_of(layout, with_x)
+        for code, side in sides.items():
+            state += code * mask_of(layout, side)
+        whole = []
+        for side in sides.values():
+            both = side & with_x
+            whole.append((bits.count(side), layout.groups(side), bits.count(both), layout.groups(both)))
+        return cls(x, where, state, tuple(whole))
+
+    def count(self, index: BasketIndex, item: int) -> Count:
+        """Return what `BasketIndex.count` returns for x and the item."""
+        from mining.ondemand import tally
+
+        part = tally(index.item_rows.rows_in(item), self.state, index.person).tolist()
+        y = (index.items[item],)
+        *outer, inner = (
+            (n, n_x, n_y, n_xy, people, people_x, people_y, people_xy)
+            for (n, people, n_x, people_x), ((n_y, people_y), (n_xy, people_xy)) in zip(
+                self.whole, (part[2:], part[:2])[-len(self.whole) :], strict=True
+            )
+        )
+        outside = Count(self.x, y, *outer[0], self.where) if outer else None
+        return Count(self.x, y, *inner, self.where, outside)

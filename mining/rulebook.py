@@ -21,12 +21,12 @@ from mining.adjusted import Adjusted, adjusted_of
 from mining.baskets import NAT
 from mining.compare import Comparison, compare
 from mining.config import MiningConfig
-from mining.count import EVERYTHING, Count, Keys, Slice
+from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.cycles import Due, cycle_of, due
 from mining.errors import MiningError
 from mining.profile import By, Profile, profile_of
 from mining.rule import KINDS, AnyRule, Cycle, Kind, NextRule, Rule, Trend
-from mining.sequence import next_after
+from mining.sequence import after_any_of, lags_after, next_after
 from mining.shelf import Shelf
 from mining.trends import trend_of
 
@@ -39,6 +39,7 @@ FORMAT = 2
 _FILE = "book.json"
 _RULES = "rules"
 _BLOCK = 4096
+_BASES_KEPT = 8
 _INDEX = "index"
 _FRAME = ("antecedent", "consequent", "context", "kind", "n", "n_x", "n_y", "n_xy", "place", "lag")
 
@@ -225,7 +226,24 @@ class RuleBook:
         self, x: Keys, within_days: int = 30, y: Keys = (), where: Slice = EVERYTHING, k: int = 5
     ) -> list[NextRule]:
         """Return what follows x within the days (only y, where it is given)."""
-        return next_after(self.index, x, within_days, y, where, k)
+        after_any = None if as_keys(y) else self._after_any(within_days)
+        return next_after(self.index, x, within_days, y, where, k, after_any=after_any)
+
+    def lags(self, x: Keys, y: Keys, within_days: int = 30, where: Slice = EVERYTHING) -> NDArray[np.int64]:
+        """Return after how many whole days y follows x, one count for each day; see `lags_after`."""
+        return lags_after(self.index, x, y, within_days, where)
+
+    def _after_any(self, within_days: int) -> NDArray[np.int64]:
+        """What follows any basket, kept for a few numbers of days, as questions repeat theirs."""
+        if within_days not in self._bases:
+            if len(self._bases) >= _BASES_KEPT:
+                self._bases.clear()
+            self._bases[within_days] = after_any_of(self.index, within_days)
+        return self._bases[within_days]
+
+    @cached_property
+    def _bases(self) -> dict[int, NDArray[np.int64]]:
+        return {}
 
     def cycle(self, key: str) -> Cycle | None:
         """Return how often people take the key again; None where too few do."""

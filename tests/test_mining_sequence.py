@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -7,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining.count import Slice, as_keys
 from mining.cycles import cycle_of, due
 from mining.errors import UnknownKey
-from mining.sequence import next_after
+from mining.sequence import _followers, after_any_of, lags_after, next_after
+from mining.statistics import clustered_association, lift_low, within_person
 from mining.trends import Periods, judge, trend_of
 from tests.mining_log import ITEMS, Basket, random_log
 from tests.test_mining_basketindex import SLICES, index_of, side
@@ -81,6 +84,109 @@ def test_all_followers_at_once_are_those_counted_one_by_one(seed: int) -> None:
         holds = np.zeros(len(index), dtype=bool)
         holds[index.rows_with(item)] = True
         assert windows.followed_by(holds).tolist() == slow
+
+
+def gap_to(one: Basket, other: Basket) -> list[float]:
+    """Days from a basket to a strictly later one of the same person; none where it is not."""
+    assert one.at is not None
+    assert other.at is not None
+    return (
+        [(other.at - one.at) / timedelta(days=1)] if one.person == other.person and other.at > one.at else []
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 20),
+    x=st.sampled_from(["chips", ("chips", "dip"), ("apple", "category:Snacks")]),
+    y=st.sampled_from(["eggs", "category:Fresh", ("bread", "eggs")]),
+    days=st.sampled_from([3, 14, 400]),
+    where=st.sampled_from(SLICES),
+)
+def test_windows_and_tests_of_next_are_the_slow_ones(
+    seed: int, x: str | tuple[str, ...], y: str | tuple[str, ...], days: int, where: object
+) -> None:
+    """Bodies and heads of several keys too: one basket must hold them all."""
+    log = random_log(seed, people=10, baskets=150)
+    (found,) = next_after(index_of(log), x, days, y, where)  # type: ignore[arg-type]
+    inside, _ = side(where)  # type: ignore[arg-type]
+    both_x, both_y = as_keys(x), as_keys(y)
+    timed = [one for one in log if one.at is not None]
+    end = max(one.at for one in timed)  # type: ignore[type-var]
+    whole = [one for one in timed if inside(one) and one.at + timedelta(days=days) <= end]  # type: ignore[operator]
+    rows = []
+    for one in whole:
+        later = [gap for other in timed if all(map(other.holds, both_y)) for gap in gap_to(one, other)]
+        rows.append(
+            (one, all(map(one.holds, both_x)), bool(later) and min(later) <= days, min(later, default=0.0))
+        )
+    day = [one.local.toordinal() for one in timed]  # type: ignore[union-attr]
+    first, span = min(day), max(day) - min(day) + 1
+    latest = min(d for d in range(first, first + span) if (d - first) * 6 // span == 5)
+    window = [(one.local.toordinal() - first) * 6 // span for one, *_ in rows]  # type: ignore[union-attr]
+    held = told = 0
+    last: bool | None = None
+    for part in range(6):
+        mine = [row for row, at in zip(rows, window, strict=True) if at == part]
+        n_x, n_y = sum(row[1] for row in mine), sum(row[2] for row in mine)
+        n_xy = sum(row[1] and row[2] for row in mine)
+        tells = n_x * n_y >= len(mine) > 0
+        told, held = told + tells, held + (tells and n_xy > n_x * n_y / len(mine))
+        last = n_xy > n_x * n_y / len(mine) if tells else None
+    early = [row for row in rows if row[0].local.toordinal() + days + 1 < latest]
+    if not any(row[1] for row in early):
+        early, last = rows, None
+    assert (found.held, found.windows, found.held_out) == (held, told, last)
+    people = sorted({one.person for one in log})
+
+    def by_person(keep: Callable[[tuple[Basket, bool, bool, float]], bool]) -> list[int]:
+        return [sum(row[0].person == person and keep(row) for row in early) for person in people]
+
+    counts = (
+        by_person(lambda row: row[1] and row[2]),
+        by_person(lambda row: row[1]),
+        by_person(lambda row: row[2]),
+        by_person(lambda row: True),
+    )
+    assert found.p == pytest.approx(clustered_association(*counts)[1])
+    assert found.p_habit == pytest.approx(within_person(*counts)[1])
+    lags = [int(row[3]) for row in rows if row[1] and row[2]]
+    told_lags = lags_after(index_of(log), x, y, days, where)  # type: ignore[arg-type]
+    assert told_lags.tolist() == np.bincount(lags, minlength=days + 1).tolist()
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("where", [Slice(), Slice(("weekend",)), Slice((), "east")])
+def test_the_best_followers_are_the_best_of_all(seed: int, where: Slice) -> None:
+    index = index_of(random_log(seed, people=12, baskets=400))
+    found = next_after(index, "chips", 14, (), where, 3, min_count=2, min_people=2)
+    every = [next_after(index, "chips", 14, y, where)[0] for y in index.items if y != "chips"]
+    good = [
+        rule for rule in every if rule.n_xy >= 2 and rule.people_xy >= 2 and rule.n_xy > rule.expected + 1e-9
+    ]
+    assert [rule.consequent for rule in found] == [
+        rule.consequent for rule in sorted(good, key=lambda rule: -rule.score)[:3]
+    ]
+    assert all(
+        rule.score == lift_low(rule.n_xy, rule.n_x, rule.n_y, rule.n, rule.people_xy) for rule in found
+    )
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_every_nth_person_tells_of_those_persons_only(stride: int) -> None:
+    index = index_of(random_log(2, people=9, baskets=300))
+    whole = np.flatnonzero(index.windows(14).whole)
+    some = whole[index.person[whole] % stride == 0]
+    found, looked = _followers(index, whole, 14, stride)
+    held = np.zeros(len(index), dtype=bool)
+    held[some] = True
+    assert looked == len(some)
+    assert found[:, 0].tolist() == index.windows(14).followed_by(held).tolist()
+    for at, item in enumerate(index.items):
+        hit = index.windows(14).follows(index.rows_with(item).astype(np.int64)) & held
+        assert found[at, 1] == len(set(index.person[hit].tolist()))
+    if stride == 1:
+        assert found[:, 0].tolist() == after_any_of(index, 14).tolist()
 
 
 def planted(strength: float) -> list[Basket]:
