@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from retrieval.profile import Floats, Ints
 
@@ -181,9 +182,7 @@ class _Pack:
         weight = 1.0 / np.maximum(n_right, 1)[self.question]
         right = self.x[self.question, self.row]
         loss = (np.log(z) + top[:, 0]).mean() - ((right @ w) * weight).sum() / len(s)
-        gradient = np.einsum("qc,qcf->f", e / z[:, None], self.x) / len(s) - (right * weight[:, None]).sum(
-            0
-        ) / len(s)
+        gradient = (self._pulled(e / z[:, None]) - (right * weight[:, None]).sum(axis=0)) / len(s)
         return float(loss + ridge * (w @ w) / 2), (gradient + ridge * w).astype(float)
 
     def smooth(self, w: Floats, ridge: float, k: int) -> tuple[float, Floats]:
@@ -194,10 +193,12 @@ class _Pack:
             begin = begins[first : first + _CHUNK]
             part = slice(int(begin[0]), int(begins[first + _CHUNK]) if first + _CHUNK < len(begins) else None)
             q, r, share = self.question[part], self.row[part], self.share[part]
-            sig = 1.0 / (1.0 + np.exp(np.clip(s[q, r][:, None] - s[q], -30, 30)))
-            weight = self.weight[q]
+            sig = s[q]
+            sig -= s[q, r][:, None]
+            expit(sig, out=sig)
             sig[np.arange(len(q)), r] = 0.0
-            rank = 1.0 + (sig * weight).sum(axis=1)
+            weighted = sig * self.weight[q]
+            rank = 1.0 + weighted.sum(axis=1)
             worth = 1.0 / np.log2(1.0 + rank)
             far = 1.0 / (1.0 + (rank / (2 * k)) ** 2)
             gain += float((share * worth * far).sum())
@@ -206,12 +207,17 @@ class _Pack:
                 * far
                 * (np.log(2) / (np.log(1.0 + rank) ** 2 * (1.0 + rank)) + worth * far * rank / (2 * k * k))
             )
-            sig *= (1 - sig) * weight * slope[:, None]
+            np.subtract(1.0, sig, out=sig)
+            sig *= weighted
+            sig *= slope[:, None]
             sig[np.arange(len(q)), r] = -sig.sum(axis=1)
             pulls[self.question[begin]] = np.add.reduceat(sig, begin - begin[0], axis=0)
-        gradient = np.einsum("qc,qcf->f", pulls, self.x)
         n = len(s)
-        return -gain / n + ridge * float(w @ w) / 2, -gradient / n + ridge * w
+        return -gain / n + ridge * float(w @ w) / 2, -self._pulled(pulls) / n + ridge * w
+
+    def _pulled(self, pulls: NDArray[np.float32]) -> Floats:
+        """Return the sum over candidates of their pull times what each scorer says of them."""
+        return np.asarray(pulls.ravel() @ self.x.reshape(-1, self.x.shape[2]), dtype=np.float64)
 
     def ndcg(self, w: Floats, k: int) -> float:
         s = self._scores(w)

@@ -5,15 +5,16 @@ Knows counts by item, place, context word, trait and group. It refuses to know w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.profile import NO_TIME_AGE, Floats, Ints, Log, Query, profile, sums
-from retrieval.scorer import NOTHING, Arrays, Side
+from retrieval.profile import Floats, Ints, Log, Query, profile, sums
+from retrieval.scorer import NOTHING, Arrays, Side, profile_matrix
 
 By = Literal["place", "context", "trait"]
 
@@ -40,14 +41,59 @@ class Popular:
         return {"value": self.value}
 
 
-def popular(log: Log, *, fade: float | None, name: str) -> Popular:
-    """Count takings of each item; with `fade` a taking that many days old counts 1/e."""
-    kept = log.sign > 0
-    age = np.nan_to_num(log.end - log.at[kept], nan=NO_TIME_AGE)
-    weights = np.ones(len(age)) if fade is None else np.exp(-age / fade)
-    count = np.bincount(log.item[kept], weights=weights, minlength=log.n_items)
-    ever = np.bincount(log.item[kept], minlength=log.n_items)
-    return Popular(name, np.where(ever > 0, np.log1p(count), np.nan))
+def popular(log: Log, *, name: str = "popular") -> Popular:
+    """Count takings of each item."""
+    count = np.bincount(log.item[log.sign > 0], minlength=log.n_items)
+    return Popular(name, np.where(count > 0, np.log1p(count), np.nan))
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What everyone takes lately, as it stood at the instant of the question: ln(1 + takings, fading with age).
+
+    `value` holds the popularity at each instant of `times` (days); a question reads the latest one before it, so
+    that a question about the past is not told what became popular after it. NaN for items never taken.
+    """
+
+    name: str
+    times: Floats
+    value: NDArray[np.float32]
+
+    def score(self, query: Query) -> Floats:
+        """Return the popularity at the time of the question."""
+        latest = int(np.searchsorted(self.times, query.now, side="right")) - 1
+        return np.asarray(self.value[max(latest, 0)], dtype=np.float64)
+
+    def because(self, query: Query, item: int) -> tuple[Ints, Floats]:
+        """Return nothing: popularity does not come from the history."""
+        del query, item
+        return NOTHING
+
+    def arrays(self) -> Arrays:
+        """Return the instants and the popularity at each."""
+        return {"times": self.times, "value": self.value}
+
+
+def trend(log: Log, *, fade: float, most: int = 128) -> Trend | None:
+    """Count takings that fade with `fade` days, at up to `most` even instants up to the end; None without instants."""
+    kept = (log.sign > 0) & ~np.isnan(log.at)
+    if not kept.any():
+        return None
+    at, item = log.at[kept], log.item[kept]
+    first, last = float(at.min()), float(at.max())
+    count = min(most, int(last - first) + 2)
+    times = np.linspace(first, last, count)
+    bin_of = np.searchsorted(times, at, side="left")
+    weight = np.exp(-(times[bin_of] - at) / fade)
+    value = np.zeros((count, log.n_items), np.float32)
+    np.add.at(value, (bin_of, item), weight)
+    keep = np.float32(np.exp(-(times[1] - times[0]) / fade)) if count > 1 else np.float32(0)
+    for later in range(1, count):
+        value[later] += keep * value[later - 1]
+    ever = np.bincount(log.item[log.sign > 0], minlength=log.n_items) > 0
+    value = np.log1p(value)
+    value[:, ~ever] = np.nan
+    return Trend("trend", times, value)
 
 
 @dataclass(frozen=True)
@@ -221,7 +267,18 @@ class Content:
         if not len(taste.item):
             return np.full(len(self.vectors), np.nan)
         wanted = taste.weight.astype(np.float32) @ self.vectors[taste.item]
-        return np.where(self.vectors.any(axis=1), self.vectors @ wanted, np.nan)
+        return np.where(self._told, self.vectors @ wanted, np.nan)
+
+    @cached_property
+    def _told(self) -> NDArray[np.bool_]:
+        return np.asarray(self.vectors.any(axis=1))
+
+    def score_many(self, queries: Sequence[Query]) -> Floats:
+        """Return questions x items by one matrix product."""
+        tastes = [profile(query, fade=self.fade) for query in queries]
+        asked = np.array([len(one.item) > 0 for one in tastes])
+        wanted = profile_matrix(tastes, len(self.vectors)) @ self.vectors
+        return np.where(asked[:, None] & self._told, wanted @ self.vectors.T, np.nan)
 
     def because(self, query: Query, item: int) -> tuple[Ints, Floats]:
         """Return each history item's weight times its cosine with `item`."""

@@ -52,11 +52,14 @@ class Ids:
         if len(ids) <= _FEW:
             by_text = self._by_text
             return np.array([by_text.get(str(one), -1) for one in ids], dtype=np.int64)
-        listed = list(ids)
+        codes, distinct = pd.factorize(
+            ids if isinstance(ids, pd.Series) else pd.Series(list(ids), dtype=object)
+        )
+        listed = distinct.tolist()
         found = np.asarray(self.index.get_indexer(pd.Index(listed, dtype=object)), dtype=np.int64)
         for place in np.flatnonzero(found < 0):
             found[place] = self._by_text.get(str(listed[place]), -1)
-        return found
+        return np.append(found, -1)[codes]
 
     @cached_property
     def _by_text(self) -> dict[str, int]:

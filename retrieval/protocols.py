@@ -59,7 +59,7 @@ def leave_last_out(interactions: pd.DataFrame, *, validation: bool = False) -> T
 def time_split(interactions: pd.DataFrame, *, validation: bool = False) -> Task:
     """P2: rows by time, 80 % train, 10 % validation, 10 % test; the test learns from the first 90 %.
 
-    Only people with a history are asked for, and only for items that they have not taken before.
+    Only people with a history are asked for, at the instant of the cut, and only for items that they have not taken.
     """
     rows = interactions.sort_values("at", kind="stable").reset_index(drop=True)
     begin, end = (
@@ -72,7 +72,9 @@ def time_split(interactions: pd.DataFrame, *, validation: bool = False) -> Task:
     fresh = ~pd.MultiIndex.from_frame(pairs).isin(seen)
     left_out = test.loc[~known, "person"].nunique()
     name = "P2 validation" if validation else "P2"
-    return Task(name, train, pairs[fresh].reset_index(drop=True), left_out=int(left_out))
+    truth = pairs[fresh].reset_index(drop=True)
+    asked_at = dict.fromkeys(truth["person"].unique().tolist(), train["at"].iloc[-1])
+    return Task(name, train, truth, at=asked_at, left_out=int(left_out))
 
 
 def purchases(

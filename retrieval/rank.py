@@ -25,6 +25,7 @@ from retrieval.rankconfig import RankConfig
 from retrieval.rankfit import absolute_of, fit_scorers, learn_blends, make_side, raw_scores
 from retrieval.rules import RuleScorer, rule_scorer
 from retrieval.scorer import Scorer
+from retrieval.splits import PAUSE, idle
 
 Rules = pd.DataFrame | Callable[[pd.DataFrame], pd.DataFrame] | None
 Allowed = Sequence[str] | NDArray[np.bool_] | None
@@ -149,7 +150,8 @@ class Recommender:
     ) -> pd.DataFrame:
         """Return `person, item, score, rank` with at most `k` rows for each person, ids in the type they came in.
 
-        `at`, `place` and `context` are one value or one per person; `context` is a tuple of context words.
+        `at`, `place` and `context` are one value or one per person; `context` is a tuple of context words. Without
+        `at` a person is asked right after their last row, or after all rows where people take the same items again.
         """
         whom = [people] if isinstance(people, str) or not hasattr(people, "__iter__") else list(people)
         fitted = self.fitted
@@ -159,7 +161,7 @@ class Recommender:
         words = _spread_words(context, len(whom))
         tables = []
         for turn, person in enumerate(numbers):
-            now = fitted.log.end if np.isnan(nows[turn]) else float(nows[turn])
+            now = self._unasked_now(int(person)) if np.isnan(nows[turn]) else float(nows[turn])
             query = query_of(fitted.log, int(person), now=now, place=int(where[turn]), context=words[turn])
             scored = self._scored(query, exclude_seen)
             best = _top(scored.score, self._open(query, None, (), exclude_seen), k)
@@ -204,7 +206,8 @@ class Recommender:
             liked: items named as liked; they weigh more than any row of the history.
             disliked: items named as disliked; items like them fall.
             cart: items in the basket now; rules and pairs fire for them.
-            at: instant of the question; None is the end of the fitted rows.
+            at: instant of the question; None is right after the person's last row (the end of all rows where people
+                take the same items again).
             place: where the person is.
             context: context words that hold.
             k: how many.
@@ -312,7 +315,7 @@ class Recommender:
         """Turn a question into internal ids; unknown ids are left out."""
         fitted = self.fitted
         number = -1 if person is None else int(fitted.people.positions([person])[0])
-        now = fitted.log.end if at is None else float(days([at])[0])
+        now = self._unasked_now(number) if at is None else float(days([at])[0])
         named = {
             key: np.unique(found[found >= 0])
             for key, ids in (("liked", liked), ("disliked", disliked), ("cart", cart))
@@ -333,6 +336,17 @@ class Recommender:
             **named,
         )
 
+    def _unasked_now(self, person: int) -> float:
+        """Return the instant of a question that names none: right after the person's last row.
+
+        Where people take the same items again it is the end of the log: all are asked about the days after it.
+        """
+        log = self.fitted.log
+        if person < 0 or any(key.startswith("window") for key in self.fitted.blends):
+            return log.end
+        last = log.at[log.rows_of(person)][-1:]
+        return log.end if not len(last) or np.isnan(last[0]) else float(last[0])
+
     def _own_log(self, history: pd.DataFrame) -> Log:
         """Return the log of one person's history frame."""
         frame = history.assign(person="-")
@@ -342,7 +356,11 @@ class Recommender:
         """Choose the blend: by what is known of the person, where they are, and whether seen items count."""
         blends = self.fitted.blends
         goals = list(dict.fromkeys(key.split(":")[0] for key in blends))
-        goal = goals[-1] if query.place >= 0 else goals[0]
+        goal = goals[0]
+        if "visit" in goals and query.place >= 0:
+            goal = "visit"
+        elif "return" in goals and idle(query) >= PAUSE:
+            goal = "return"
         known = len(query.item) + len(query.liked) + len(query.disliked) + len(query.cart)
         kinds = ("new", "all") if exclude_seen else ("all", "new")
         for kind in kinds if known else ("cold", *kinds):

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.blend import Blend
 from retrieval.cf import Neighbours
-from retrieval.popularity import Content, Kinds, Lift, Popular
+from retrieval.popularity import Content, Kinds, Lift, Popular, Trend
 from retrieval.profile import Ids, Log
 from retrieval.rankconfig import RankConfig
 from retrieval.rankfit import absolute_of
@@ -39,6 +39,7 @@ _LOADERS: dict[str, Callable[[str, _Arrays], Scorer]] = {
     "Lift": Lift.of_arrays,
     "RuleScorer": lambda name, a: RuleScorer.of_arrays(a),  # noqa: ARG005
     "Popular": lambda name, a: Popular(name, np.asarray(a["value"])),
+    "Trend": lambda name, a: Trend(name, np.asarray(a["times"]), np.asarray(a["value"])),
     "Kinds": lambda name, a: Kinds(np.asarray(a["group"]), float(a["fade"][0]), name),
     "Content": lambda name, a: Content(np.asarray(a["vectors"]), float(a["fade"][0]), name),
 }

@@ -5,8 +5,8 @@ Knows which scorers exist and which data feeds each. It refuses to answer questi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 
 from retrieval.blend import Blend, Lesson, learn, lesson, scale
 from retrieval.cf import cosine, ease, neighbours, walk
-from retrieval.popularity import Content, Kinds, context_lift, place_lift, popular, trait_lift
-from retrieval.profile import Floats, Ids, Ints, Log, Query, query_of
+from retrieval.popularity import Content, Kinds, context_lift, place_lift, popular, trait_lift, trend
+from retrieval.profile import Floats, Ids, Ints, Log, Query
 from retrieval.rankconfig import RankConfig
 from retrieval.repeat import habit
 from retrieval.rules import RuleScorer
-from retrieval.scorer import Linear, Scorer, Side
+from retrieval.scorer import Linear, Scorer, Side, score_many
 from retrieval.sequence import near_in_time
+from retrieval.splits import REPEATS, Question, repeat_share, splits
 
 ABSOLUTE = frozenset(
     {"popular", "trend", "place", "context", "traits", "kind", "again_window", "again_visit", "rules"}
@@ -28,30 +29,14 @@ ABSOLUTE = frozenset(
 """Scorers whose raw scores mean the same in every question; the others are divided by their largest."""
 COLD = ("popular", "trend", "place", "context", "traits")
 """Scorers that need no history: they make the blend for someone of whom nothing is known."""
-REPEATS = 0.2
-"""A log where a larger share of rows repeats an earlier (person, item) is one of habits."""
 _MAX_TRAIT_VALUES = 60
+_BLOCK_BYTES = 128 * 2**20
+"""Raw scores that are held at once while the blend is learned."""
 _LONGEST, _LONGEST_HABIT = 300, 120
 """How many latest distinct items of a history teach what lies near in time: the work grows with the cube."""
 
 Scorers = Mapping[str, Scorer]
 RulesOf = Callable[[NDArray[np.bool_]], RuleScorer | None]
-
-
-def repeat_share(log: Log) -> float:
-    """Return the share of rows that repeat an item which the same person took before."""
-    if not len(log.item):
-        return 0.0
-    return 1.0 - len(np.unique(log.person * log.n_items + log.item)) / len(log.item)
-
-
-def goals_of(log: Log, config: RankConfig) -> tuple[str, ...]:
-    """Return the goals that get a blend each."""
-    if config.goal != "auto":
-        return (config.goal,)
-    if repeat_share(log) <= REPEATS or log.end == 0.0:
-        return ("next",)
-    return ("window", "visit") if log.has_visits else ("window",)
 
 
 def make_side(
@@ -125,7 +110,6 @@ def _people_side(people: Ids, places: Ids, frame: pd.DataFrame | None) -> tuple[
 
 def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | None) -> dict[str, Scorer]:
     """Fit every scorer that the log can feed, keyed by the name in a blend."""
-    goals = goals_of(log, config)
     habits = repeat_share(log) > REPEATS
     limit = config.dense_items
     plain = ease(log, limit=limit)
@@ -138,8 +122,8 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
         "walk": walk(log),
         "similar": cosine(log),
         "people": neighbours(log),
-        "popular": popular(log, fade=None, name="popular"),
-        "trend": popular(log, fade=config.window_days, name="trend") if log.end > 0 else None,
+        "popular": popular(log),
+        "trend": trend(log, fade=config.window_days),
         "place": place_lift(log, side),
         "context": context_lift(log),
         "traits": trait_lift(log, side),
@@ -151,7 +135,7 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
         found["taste"] = replace(plain, fade=0.75, graded=True, name="taste")
     if habits:
         for goal, visits in (("window", False), ("visit", True)):
-            if goal in goals or (goal == "window" and goals == ("next",)):
+            if not visits or log.has_visits:
                 found[f"again_{goal}"] = habit(
                     log, side, window=config.window_days, visits=visits, name="again"
                 )
@@ -168,60 +152,15 @@ def raw_scores(scorers: Scorers, names: tuple[str, ...], query: Query) -> Floats
     return np.stack([scorers[name].score(query) for name in names])
 
 
-@dataclass(frozen=True)
-class Split:
-    """A validation split: the rows that may be learned from, and the questions about the rest."""
-
-    head: NDArray[np.bool_]
-    questions: tuple[tuple[Query, Ints], ...]
-    """Each question with the items that were taken."""
-
-
-def split_next(log: Log, rng: np.random.Generator, most: int, *, held: int = 2) -> Split:
-    """Hold out the last `held` rows of each person; each is asked with all rows before it."""
-    length = np.diff(log.starts)[log.person]
-    back = log.starts[log.person + 1] - 1 - np.arange(len(log.person))
-    head = (back >= held) | (length <= held + 1)
-    people = _draw(np.flatnonzero(np.diff(log.starts) > held + 1), most, rng)
-    questions = []
-    for person in people:
-        start, end = int(log.starts[person]), int(log.starts[person + 1])
-        for row in range(end - held, end):
-            if log.sign[row] > 0:
-                now = log.at[row] if not np.isnan(log.at[row]) else log.end
-                place = int(log.place[row])
-                asked = query_of(log, int(person), now=float(now), rows=slice(start, row), place=place)
-                questions.append((asked, log.item[row : row + 1]))
-    return Split(head, tuple(questions))
-
-
-def split_window(log: Log, rng: np.random.Generator, most: int, *, days: float, visit: bool) -> Split:
-    """Hold out the last `days`; a person is asked at its start for all of it, or at the first larger visit in it."""
-    cut = log.end - days
-    head = ~(log.at >= cut)
-    before = np.bincount(log.person[head], minlength=log.n_people)
-    after = np.bincount(log.person[~head], minlength=log.n_people)
-    people = _draw(np.flatnonzero((before > 0) & (after > 0)), most, rng)
-    questions = []
-    for person in people:
-        start, end = int(log.starts[person]), int(log.starts[person + 1])
-        middle = start + int(before[person])
-        rows = np.arange(middle, end)
-        if visit:
-            visits, counts = np.unique(log.step[rows], return_counts=True)
-            large = visits[counts >= min(3, counts.max())]
-            rows = rows[log.step[rows] == large[0]]
-        right = np.unique(log.item[rows][log.sign[rows] > 0])
-        if len(right):
-            now = float(log.at[rows[0]]) if visit else cut
-            place = int(log.place[rows[0]]) if visit else -1
-            asked = query_of(log, int(person), now=now, rows=slice(start, middle), place=place)
-            questions.append((asked, right))
-    return Split(head, tuple(questions))
-
-
-def _draw(people: Ints, most: int, rng: np.random.Generator) -> Ints:
-    return people if len(people) <= most else np.sort(rng.choice(people, most, replace=False))
+def raw_of_many(
+    scorers: Scorers, names: tuple[str, ...], queries: Sequence[Query], n_items: int
+) -> Iterator[Floats]:
+    """Yield scorers x items for one question after the other, computed by blocks of questions."""
+    block = max(1, min(256, _BLOCK_BYTES // (8 * len(names) * max(n_items, 1))))
+    for first in range(0, len(queries), block):
+        some = queries[first : first + block]
+        by_scorer = [score_many(scorers[name], some) for name in names]
+        yield from (np.stack([one[q] for one in by_scorer]) for q in range(len(some)))
 
 
 def learn_blends(log: Log, side: Side, config: RankConfig, rules_of: RulesOf) -> dict[str, Blend]:
@@ -231,28 +170,21 @@ def learn_blends(log: Log, side: Side, config: RankConfig, rules_of: RulesOf) ->
     """
     rng = np.random.default_rng(config.seed)
     blends: dict[str, Blend] = {}
-    fitted: tuple[bytes, dict[str, Scorer]] | None = None
-    for goal in goals_of(log, config):
-        split = _split(log, config, goal, rng)
-        key = np.packbits(split.head).tobytes()
-        if fitted is None or fitted[0] != key:
-            fitted = (key, fit_scorers(log.keep(split.head), side, config, rules_of(split.head)))
-        scorers = fitted[1]
-        warm = tuple(
-            n for n in scorers if not n.startswith("again_") or n == f"again_{goal}" or goal == "next"
-        )
-        blends |= {f"{goal}:{kind}": blend for kind, blend in _learned(scorers, warm, split, rng).items()}
+    for split in splits(log, config, rng):
+        scorers = fit_scorers(log.keep(split.head), side, config, rules_of(split.head))
+        for goal, questions in split.questions.items():
+            fitting = tuple(n for n in scorers if not n.startswith("again_") or n == f"again_{goal}")
+            learned = _learned(scorers, fitting, questions, log.n_items, rng)
+            blends |= {f"{goal}:{kind}": blend for kind, blend in learned.items()}
     return blends
 
 
-def _split(log: Log, config: RankConfig, goal: str, rng: np.random.Generator) -> Split:
-    if goal == "next":
-        return split_next(log, rng, config.learn_people)
-    return split_window(log, rng, config.learn_people, days=config.window_days, visit=goal == "visit")
-
-
 def _learned(
-    scorers: Scorers, names: tuple[str, ...], split: Split, rng: np.random.Generator
+    scorers: Scorers,
+    names: tuple[str, ...],
+    questions: Sequence[Question],
+    n_items: int,
+    rng: np.random.Generator,
 ) -> dict[str, Blend]:
     """Learn from validation questions: a blend for "all" items, for "new" ones, and for "cold" people.
 
@@ -262,8 +194,9 @@ def _learned(
     cold = np.array([name in COLD for name in names])
     repeats = any(name.startswith("again_") for name in names)
     lessons: dict[str, list[Lesson | None]] = {"all": [], "new": [], "cold": []}
-    for query, right in split.questions:
-        raw = raw_scores(scorers, names, query)
+    asked = [query for query, _ in questions]
+    raws = raw_of_many(scorers, names, asked, n_items)
+    for (query, right), raw in zip(questions, raws, strict=True):
         scaled = np.nan_to_num(raw) * scale(raw, absolute)[:, None]
         known = np.asarray(~np.isnan(raw).all(axis=0))
         unseen = known.copy()

