@@ -151,7 +151,8 @@ class OpenCatalog:
         """The linker's words."""
         from bot.dialogue.lexicon import Lexicon
 
-        return Lexicon.build(self.items, self.places, nouns=nouns(self.info))
+        words = {"baskets": self.mining.wording.baskets}
+        return Lexicon.build(self.items, self.places, nouns=nouns(self.info) | words)
 
     @cached_property
     def grounder(self) -> Grounder:

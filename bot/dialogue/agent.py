@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Literal
 
+from bot.dialogue.chart import Chart
 from bot.dialogue.ground import Grounder
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner import Plan, complete, plan
 from bot.dialogue.prompts import choose_messages, choose_prompt
+from bot.dialogue.shown import charts, table
 from bot.dialogue.smalltalk import reply
 from bot.dialogue.turn import (
     Answer,
@@ -77,7 +79,12 @@ class Agent:
             return
         run = _Run()
         for call in calls[:MAX_CALLS]:
-            yield from self._run(call, _situation(conversation, asker, links), run)
+            yield from self._run(call, _situation(conversation, asker, links, planned), run)
+        if "chart" in planned.aspects:
+            run.charts = charts(run.evidence, run.calls, self.lexicon)
+        if "csv" in planned.aspects:
+            written = table(run.evidence, self.lexicon, number=len(run.evidence) + 1)
+            run.evidence += [written] if written is not None else []
         clock.mark("tool")
         if run.evidence:
             yield EvidenceEvent(evidence=tuple(run.evidence))
@@ -93,6 +100,9 @@ class Agent:
                 grounder=self.grounder,
                 lang=links.lang,
                 budget=self.budget,
+                aspects=planned.aspects,
+                charts=run.charts,
+                titles=self.lexicon.titles,
             ):
                 if not sentences:
                     clock.first()
@@ -153,7 +163,7 @@ class Agent:
         yield _done(conversation, sentences, _Run(), degraded or self.model is None, clock)
 
 
-def _situation(conversation: Conversation, asker: Asker, links: Links) -> Situation:
+def _situation(conversation: Conversation, asker: Asker, links: Links, planned: Plan) -> Situation:
     """Gather what the latest wish of this conversation named as liked and disliked."""
     wishes = [
         call.arguments
@@ -167,6 +177,7 @@ def _situation(conversation: Conversation, asker: Asker, links: Links) -> Situat
         liked=tuple(latest.get("liked") or ()),
         disliked=tuple(latest.get("disliked") or ()),
         lang=links.lang,
+        aspects=planned.aspects,
     )
 
 
@@ -177,6 +188,7 @@ class _Run:
         self.calls: list[ToolCall] = []
         self.evidence: list[Evidence] = []
         self.items: dict[str, ItemRef] = {}
+        self.charts: tuple[Chart, ...] = ()
 
 
 class _Clock:
@@ -217,5 +229,6 @@ def _done(
         tool_calls=tuple(run.calls),
         degraded=degraded,
         timings=clock.total(),
+        charts=run.charts,
     )
     return DoneEvent(answer=answer, conversation=conversation.id)

@@ -64,6 +64,8 @@ class Nouns:
     """What the log records, in the past tense: "rated", "bought"."""
     place: str = "store"
     """What a numbered place is called."""
+    baskets: str = "baskets"
+    """What its baskets are called: rating days hold films."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """The nouns of one exchange: messages, tool calls, evidence, answers and the events that carry them.
 
 Knows shapes only. It refuses to know where evidence comes from, how a model is run or how an event is sent:
-every other module of `bot` may import this one, and it imports none of them but `chart`, which imports none.
+every other module of `bot` may import this one, and it imports none of them but `chart` and `aspects`, which
+import none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from bot.dialogue.aspects import Aspect
 from bot.dialogue.chart import Chart
 
 Role = Literal["user", "assistant"]
@@ -36,7 +38,8 @@ class Evidence(Frozen):
     id: str
     """Unique within the turn ("e1", "e2", ...)."""
     kind: str
-    """item, match, score, rule, next, cycle, trend, count, compare, profile, verdict or notice."""
+    """item, match, score, rule, together, next, context, cycle, due, trend, count, compare, adjusted, people, places,
+    stability, profile, verdict, notice, or csv (its text is a table that the person asked for)."""
     items: tuple[str, ...] = ()
     """External ids of the catalogue items that the fact speaks of."""
     numbers: dict[str, float] = Field(default_factory=dict)
@@ -133,6 +136,8 @@ class Situation(Frozen):
     disliked: tuple[str, ...] = ()
     """Items that the person named as not liked earlier in this conversation."""
     lang: Literal["en", "zh"] = "en"
+    aspects: tuple[Aspect, ...] = ()
+    """What the words ask beyond the call; a tool adds the facts for it."""
     first: int = 1
     """Number of the first Evidence id ("e1")."""
 

@@ -6,17 +6,20 @@ backends beyond the `ChatModel` protocol, and it says nothing that the grounding
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, cast
 
+from bot.dialogue.aspects import DOUBTS, Aspect, expects_yes
+from bot.dialogue.chart import Chart
 from bot.dialogue.ground import Grounder
 from bot.dialogue.prompts import wording_messages, wording_prompt
 from bot.dialogue.sentences import join, split
 from bot.dialogue.turn import Evidence, ItemRef, Sentence
 from bot.llm.base import ChatModel, ModelError
+from mining.phrases import percent
 
 __all__ = ["Budget", "join", "word"]
 
@@ -48,6 +51,9 @@ def word(
     grounder: Grounder,
     lang: str = "en",
     budget: Budget | None = None,
+    aspects: Sequence[Aspect] = (),
+    charts: Sequence[Chart] = (),
+    titles: Mapping[str, str] | None = None,
 ) -> Iterator[Sentence]:
     """Yield the answer to `message` as checked sentences, which `join` makes one text.
 
@@ -62,11 +68,22 @@ def word(
         grounder: The check.
         lang: "en" or "zh": the language of the answer.
         budget: Limits; None takes the defaults.
+        aspects: What the words ask beyond the tool call; the facts for it are told first, or alone.
+        charts: What the answer is drawn as; each is read in a sentence.
+        titles: Titles of the catalogue by id: facts about partners of one thing are then told in one sentence.
 
     Raises:
         ModelError: the model failed; raised after every fact was told.
     """
     budget = budget or Budget()
+    shown = list(_shown(evidence, charts, zh=lang == "zh"))
+    if shown:
+        yield from shown
+        return
+    doubts = _doubted(message, evidence, aspects, zh=lang == "zh")
+    if doubts:
+        yield from doubts
+        return
     opening, facts = _plan(evidence, items, lang, budget.facts)
     if opening is not None:
         yield opening
@@ -74,15 +91,14 @@ def word(
     failure: ModelError | None = None
     if model is not None and facts:
         try:
-            titles = [item.title for item in items]
-            for sentence in _by_model(model, message, facts, titles, told, grounder, lang, budget):
+            shown_titles = [item.title for item in items]
+            for sentence in _by_model(model, message, facts, shown_titles, told, grounder, lang, budget):
                 told.update(sentence.evidence)
                 yield sentence
         except ModelError as error:
             failure = error
-    for fact in facts:
-        if fact.id not in told:
-            yield _template(fact)
+    names = titles if titles is not None and lang == "en" else {}
+    yield from _templates([fact for fact in facts if fact.id not in told], names)
     if failure is not None:
         raise failure
 
@@ -129,6 +145,62 @@ def _in_time(pieces: Iterator[str], began: float, budget: Budget) -> Iterator[st
         yield piece
 
 
+def _templates(facts: Sequence[Evidence], names: Mapping[str, str]) -> Iterator[Sentence]:
+    """Tell facts by their own sentences; partners of the same thing after the first, in one sentence together.
+
+    Args:
+        facts: What is to be told, in order.
+        names: Titles of items; facts of items that it lacks are told one by one.
+    """
+    position = 0
+    while position < len(facts):
+        first = facts[position]
+        alike = [first]
+        while position + len(alike) < len(facts) and _alike(first, facts[position + len(alike)]):
+            alike.append(facts[position + len(alike)])
+        yield _template(first)
+        if len(alike) > 2 and all(fact.items[-1] in names for fact in alike):
+            yield _rest(alike[1:], names)
+        else:
+            yield from map(_template, alike[1:])
+        position += len(alike)
+
+
+def _alike(first: Evidence, other: Evidence) -> bool:
+    """Tell whether two facts count partners of the same thing in the same baskets."""
+    return (
+        first.kind == other.kind
+        and first.kind in ("rule", "next")
+        and len(first.items) == len(other.items) > 0
+        and first.items[:-1] == other.items[:-1]
+        and all(first.numbers.get(name) == other.numbers.get(name) for name in ("n", "n_x", "within_days"))
+        and "n_xy" in first.numbers
+    )
+
+
+def _rest(facts: Sequence[Evidence], names: Mapping[str, str]) -> Sentence:
+    """Name further partners in one sentence, each with its count and what it is compared with."""
+    said = [f"{names[fact.items[-1]]} ({_beside(fact, short=at > 0)})" for at, fact in enumerate(facts)]
+    link = "after" if facts[0].kind == "next" else "with"
+    first = [names[item] for item in facts[0].items[:-1] if item in names]
+    about = f" {link} {_list(first, zh=False)}" if first else ""
+    text = f"Others{about}: {_list(said, zh=False)}."
+    return Sentence(text=text, evidence=tuple(fact.id for fact in facts), by="template")
+
+
+def _beside(fact: Evidence, *, short: bool) -> str:
+    numbers = fact.numbers
+    count = f"{numbers['n_xy']:,.0f}" + ("" if short else f" of {numbers['n_x']:,.0f}")
+    share = percent(numbers["confidence"])
+    if "lag_median" in numbers:
+        return (
+            f"{count}, {share}, {numbers['lag_median']:.1f} days later; {percent(numbers['base'])} after any"
+        )
+    if "outside_confidence" in numbers:
+        return f"{count}, {share}; otherwise {percent(numbers['outside_confidence'])}"
+    return f"{count}, {share}; {percent(numbers['base'])} of all"
+
+
 def _template(fact: Evidence) -> Sentence:
     return Sentence(text=fact.text, evidence=(fact.id,), by="template")
 
@@ -150,12 +222,59 @@ def _plan(
         wanted = {fact.id: fact for fact in (*reasons, *(fact for fact in evidence if fact.kind == "notice"))}
         opening = _opening(first.kind, shown, tuple(fact.id for fact in reasons), zh=zh)
         return opening, list(wanted.values())[:limit]
-    facts = list(evidence[:limit])
-    led = [item for item in items if any(item.id in fact.items for fact in facts)][:PICKS]
-    if first.kind in {"rule", "next"} and len(led) > 1:
-        ids = tuple(fact.id for fact in facts if any(item.id in fact.items for item in led))
-        return _opening("rule", led, ids, zh=zh), facts
-    return None, facts
+    alone = any(fact.kind == "context" for fact in evidence)
+    told = [fact for fact in evidence if fact.kind not in _SILENT and not (alone and fact.kind == "profile")]
+    last = [fact for fact in told if fact.kind in ("meaning", "window")]
+    facts = [fact for fact in told if fact not in last][:limit]
+    return None, [*facts, *last]
+
+
+_SILENT = frozenset(("csv", "heat", "gaps"))
+"""Kinds that hold a series to be drawn or a table: their text is told where nothing is shown."""
+
+
+def _shown(evidence: Sequence[Evidence], charts: Sequence[Chart], *, zh: bool) -> Iterator[Sentence]:
+    """Read the charts, and say what the table holds; nothing where neither was asked for or could be made."""
+    for chart in charts[:PICKS]:
+        yield Sentence(text=chart.sentence, evidence=chart.evidence)
+    for fact in evidence:
+        if fact.kind == "csv":
+            rows, columns = round(fact.numbers["rows"]), round(fact.numbers["columns"])
+            said = (
+                f"表格已备好：{rows}行，{columns}列。"
+                if zh
+                else f"Here is the table as CSV: {rows:,} row{'s' if rows != 1 else ''}, {columns:,} columns."
+            )
+            yield Sentence(text=said, evidence=(fact.id,))
+
+
+_ANSWERS: dict[Aspect, tuple[str, ...]] = {
+    "popular": ("adjusted", "chance"),
+    "few": ("people",),
+    "places": ("places",),
+    "chance": ("chance", "stability"),
+    "adjusted": ("adjusted",),
+    "cause": ("cause", "adjusted"),
+}
+"""Kinds of facts that settle a doubt, in the order in which they are told."""
+
+
+def _doubted(
+    message: str, evidence: Sequence[Evidence], aspects: Sequence[Aspect], *, zh: bool
+) -> list[Sentence]:
+    """Answer a doubt with the facts that settle it, yes or no first where the words want one."""
+    kinds = dict.fromkeys(kind for aspect in aspects if aspect in DOUBTS for kind in _ANSWERS[aspect])
+    facts = [fact for kind in kinds for fact in evidence if fact.kind == kind]
+    if not facts:
+        return []
+    told = [_template(fact) for fact in facts]
+    wanted, holds = expects_yes(message.lower()), facts[0].numbers.get("holds")
+    if wanted is not None and holds is not None:
+        yes = wanted == bool(holds)
+        lead = ("是的：" if yes else "不是：") if zh else ("Yes: " if yes else "No: ")
+        text = told[0].text
+        told[0] = told[0].model_copy(update={"text": lead + text[:1].lower() + text[1:]})
+    return told
 
 
 def _reason(item: ItemRef, evidence: Sequence[Evidence]) -> list[Evidence]:
@@ -175,12 +294,10 @@ def _opening(kind: str, items: Sequence[ItemRef], ids: tuple[str, ...], *, zh: b
             if zh
             else f"{_list(names, zh=False)} {'fits' if len(names) == 1 else 'fit'} what you describe."
         )
-    elif kind == "score":
+    else:
         text = f"我会先推荐{names[0]}" if zh else f"I would {'start with' if rest else 'try'} {names[0]}"
         text += (f"，然后是{rest}" if zh else f", then {rest}") if rest else ""
         text += "。" if zh else "."
-    else:
-        text = f"首先是{names[0]}，然后是{rest}。" if zh else f"{names[0]} comes first, then {rest}."
     return Sentence(text=text, evidence=ids, by="template")
 
 

@@ -25,6 +25,13 @@ def listing(words: Sequence[str], last: str = "and") -> str:
     return f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
+def counted(n: int, nouns: str) -> str:
+    """Count what a noun in the plural names: "1 household", "1,204 people"."""
+    if n != 1:
+        return f"{n:,} {nouns}"
+    return f"1 {'person' if nouns == 'people' else nouns.removesuffix('s')}"
+
+
 def titled(facts: Facts) -> str:
     """The title with the year, where the title does not say it already."""
     year = facts["year"]
@@ -63,6 +70,11 @@ class Notes:
                 text=text,
             )
         )
+
+    @property
+    def said(self) -> int:
+        """How many facts there are so far."""
+        return len(self._evidence)
 
     def item(self, item: str, score: float, parts: Mapping[str, float]) -> None:
         """Propose an item; the first proposal of an item stands."""
@@ -108,8 +120,8 @@ def describe(catalog: OpenCatalog, item: str, lang: str = "en") -> tuple[str, di
     if kinds:
         said.append(f"{kinds};")
     if facts["people"] == 0:
-        return " ".join([*said, f"not {words.verb} by anyone yet."]), numbers
-    tail = f"{words.verb} by {facts['people']:,} {words.people}"
+        return " ".join([*said, f"nobody {words.verb} it yet."]), numbers
+    tail = f"{counted(facts['people'], words.people)} {words.verb} it"
     if facts["mean"] is not None:
         numbers["mean"] = facts["mean"]
         tail += f", mean rating {facts['mean']:.1f}"

@@ -6,7 +6,9 @@ can mend it, or the person is asked.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from rapidfuzz import fuzz, process, utils
@@ -14,7 +16,7 @@ from rapidfuzz import fuzz, process, utils
 from bot.catalogue import OpenCatalog
 from bot.errors import ToolInputError
 from mining.context import parse_when
-from mining.count import Slice
+from mining.count import EVERYTHING, Slice
 from mining.errors import UnknownWord
 
 
@@ -116,8 +118,45 @@ def slice_of(catalog: OpenCatalog, when: str | None, place: str | None, now: dat
     )
 
 
-def time_or_place(catalog: OpenCatalog, text: str, now: datetime) -> Slice:
-    """Read one phrase that is a time, a place or both: the `against` of a comparison."""
+_OTHERS = re.compile(
+    r"(?:all |the )*(?:others?|other \w+|rest|rest of (?:the )?\w+|elsewhere|everywhere else)", re.I
+)
+
+
+def time_or_place(catalog: OpenCatalog, text: str, now: datetime, where: Slice = EVERYTHING) -> Slice:
+    """Read one phrase that is a time, a place or both: the `against` of a comparison.
+
+    What the phrase leaves open it has in common with the slice that it is compared with: Friday against Sunday, at one
+    store, are two days of that store. "The others" are all other places.
+
+    Args:
+        catalog: The catalogue.
+        text: The phrase.
+        now: The instant of the request.
+        where: What it is compared with.
+    """
+    if _OTHERS.fullmatch(text.strip()) and where.place is not None:
+        other = tuple(
+            place for place in catalog.rules.index.places.ids if not _touches(catalog, place, where.places)
+        )
+        return replace(where, place=other)
+    read = _time_or_place(catalog, text, now)
+    return Slice(
+        context=read.context or where.context,
+        place=read.place if read.place is not None else where.place,
+    )
+
+
+def _touches(catalog: OpenCatalog, place: str, places: tuple[str, ...]) -> bool:
+    """Tell whether a place is one of the places, lies in one of them, or holds one of them."""
+    known = catalog.rules.index.places
+    line = [known.ids[code] for code in known.lineage(known.code(place))]
+    return bool(set(line) & set(places)) or any(
+        place in [known.ids[code] for code in known.lineage(known.code(one))] for one in places
+    )
+
+
+def _time_or_place(catalog: OpenCatalog, text: str, now: datetime) -> Slice:
     links = catalog.lexicon.link(text)
     words = " ".join(str(value) for value in links.values("context"))
     places = tuple(part for value in links.values("place") for part in str(value).split("|"))

@@ -159,12 +159,13 @@ class Toolbox:
             kind: together (same basket), next (what follows), context (when, where), cycle (how often) or trend.
             k: How many rules to return.
         """
+        where = resolve.slice_of(self.catalog, when, place, self.now)
         question = rules.Question(
             items=resolve.item_ids(self.catalog, item),
             with_items=resolve.item_ids(self.catalog, with_item),
             category=resolve.category_name(self.catalog, category) if category else None,
-            where=resolve.slice_of(self.catalog, when, place, self.now),
-            against=resolve.time_or_place(self.catalog, against, self.now) if against else None,
+            where=where,
+            against=resolve.time_or_place(self.catalog, against, self.now, where) if against else None,
             within_days=within_days,
             kind=kind,
             k=k,

@@ -1,0 +1,91 @@
+"""What a message asks of an answer beyond the tool call: to be drawn, doubted, exported, or told of one person.
+
+Knows wordings. It refuses to know tools and facts: a tool that is told an aspect adds the facts for it, and the
+wording tells those first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final, Literal, get_args
+
+Aspect = Literal[
+    "chart",
+    "csv",
+    "popular",
+    "few",
+    "places",
+    "chance",
+    "adjusted",
+    "cause",
+    "mine",
+    "due",
+    "soon",
+    "list",
+    "rising",
+    "fading",
+    "surprising",
+    "useful",
+    "strongest",
+    "where",
+    "when",
+    "hour",
+    "day",
+    "month",
+    "common",
+    "seldom",
+]
+"""chart, csv: how to show it · popular, few, places, chance, adjusted, cause: a doubt, by what might explain the figures
+· mine: the person's own rhythm · due, soon: when again, when next · list, rising, fading: which things, and their
+direction · surprising, useful, strongest, seldom: what the best rules are the best in · where, when, hour, day, month: of a profile ·
+common: what a slice holds most."""
+ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
+DOUBTS: Final[frozenset[Aspect]] = frozenset(("popular", "few", "places", "chance", "adjusted", "cause"))
+
+_PEOPLE = r"(?:people|customers?|shoppers?|households?|viewers?|buyers?|fans?|persons?|families|users?|members?|raters?)"
+_WORDS: Final[dict[Aspect, str]] = {
+    "chart": r"\b(?:chart|graph|plot|diagram|heat ?map|histogram|visuali[sz]e|draw|picture)\b|^\W*(?:(?:ok(?:ay)?|please|can you|could you|now|and)\W+)*show (?:me|it|this|that|them|me (?:this|that|it))?(?: please)?\W*$|图表|画|给我看看",
+    "csv": r"\bcsv\b|\bspreadsheet\b|\bexcel\b|\bexport\b|\bdownload\b|\bas (?:a )?(?:table|file)\b|导出|表格",
+    "popular": r"\b(?:both|just|simply|merely|only|so)\b.{0,30}\bpopular\b|\bpopular(?:ity)?\b.{0,20}\b(?:anyway|explain|reason)|\bbusy (?:day|evening|morning|store|time)\b|\b(?:big|large|full) (?:baskets?|trips?|shops?|carts?)\b|\bhow big the baskets\b|\bbuy(?:s|ing)? (?:a lot|everything|lots)\b|\bbasket size\b|\bmore often than (?:by )?chance\b",
+    "few": rf"\b(?:a|the same|just|only|very|how) (?:few|handful of|couple of|same|many|small number of|one or two)(?: \w+)? {_PEOPLE}\b|\b(?:few|handful of|one|single|same|how many(?: different)?) (?:\w+ )?{_PEOPLE}\b(?! (?:is|are) due)|\bheavy (?:users|buyers)\b|\bdriven by (?:a|one)\b|几(?:个|户)人?|少数",
+    "places": r"\b(?:every|all|each|most|other|across|different|several|any) (?:the )?(?:stores?|shops?|states?|regions?|places?|locations?|branch(?:es)?)\b|\beverywhere\b|\bjust (?:one|this|that|a single) (?:store|shop|state|region|place)\b|\bonly (?:in|at) (?:one|this|that|store)\b|每(?:个|家)(?:店|州|地区)",
+    "chance": r"\bchance\b|\bcoincidence\b|\bfluke\b|\brandom(?:ness)?\b|\bnoise\b|\bluck(?:y)?\b|\bsignifican\w+|\bp-?values?\b|\bq-?values?\b|\bhow (?:sure|certain|confident|reliable|solid|robust|strong) (?:are|is)\b|\bare you sure\b|\breliable\b|\brobust\b|\btrust (?:that|this|it)\b|\b(?:is|was|are) (?:that|this|it|the \w+(?: \w+)?|there) (?:a )?(?:real(?:ly)?|true|genuine)\b|\b(?:really|actually) (?:true|real)\b|\bstable\b|\bhow do you know\b|偶然|巧合|可靠|确定吗|真的吗",
+    "adjusted": r"\badjust\w*|\bcontrol(?:led|ling)? for\b|\bconfound\w*|\bstratif\w+|\b(?:inverse|propensity)\b|\bsimpson\w*|\bholding\b.{0,30}\b(?:equal|constant|fixed)\b|\bonce you (?:account|control|allow)\b|\b(?:accounting|allowing|correct(?:ed|ing)) for\b|\blike (?:is )?compared with like\b|\bodds ratio\b|\bsame (?:size|month)\b",
+    "cause": r"\bcaus(?:e|es|ed|al|ally|ation|ing)\b|\bmakes? (?:people|them|customers|households|someone)\b|\b(?:effect|influence|impact) of\b|\b(?:lead|leads) people to\b|\bif (?:we|i) (?:promote|discount|sell|put|move|placed?)\b|\bwould (?:promoting|selling|a promotion|discounting)\b|\bbecause (?:of|they|people)\b|因果|导致",
+    "mine": r"\b(?:i|me|my|we|us|our)\b(?! (?:ask|want to know|wonder|mean))|我",
+    "due": r"\bdue\b|\boverdue\b|\brunning out\b|\brun out\b|\bneed (?:to )?(?:\w+ )?(?:\w+ )?again\b|\blapsed\b|\bstopped (?:buying|taking)\b|\bwhen (?:will|do|should|must|am) (?:i|we)\b|到期|该买",
+    "soon": r"\bhow (?:soon|long|quickly|fast|many days)\b|\bwhen\b.{0,40}\b(?:next|afterwards|later|again)\b|多久",
+    "list": r"\bwh(?:at|ich)(?: \w+){0,3} (?:is|are|was|were|has|have|got|went|items?|products?|films?|movies?|things?|categor(?:y|ies)|genres?)\b(?! the )|\bwhat'?s\b|\b(?:did|has|have) (?:anything|something|much)\b|\banything\b|\blist\b|哪些|什么在",
+    "rising": r"\b(?:ris(?:ing|es?|en)|rose|grow(?:ing|s|n|th)?|grew|gain(?:ing|ed|s)|booming|picking up|going up|went up|up|on the rise|increas\w+|trending|hot(?:ter)?)\b|上升|增长",
+    "fading": r"\b(?:fall(?:ing|s|en)?(?! of the year)|fell|fad(?:ing|es?|ed)|declin\w+|drop(?:ping|ped|s)?|losing|lost|going down|went down|down|shrinking|decreas\w+|less popular|out of fashion)\b|下降|减少",
+    "surprising": r"\b(?:surpris\w+|unexpected|unusual|odd(?:est)?|weird(?:est)?|strange(?:st)?|curious|interesting|remarkable|astonish\w+)\b|意外|奇怪",
+    "useful": r"\b(?:useful|actionable|valuable|worth (?:using|acting|knowing)|matter(?:s)? most|practical|helpful|profitable|impact(?:ful)?)\b|有用",
+    "strongest": r"\b(?:strongest|best|top|most reliable|closest|tightest|biggest)\b|最强",
+    "where": r"\bwhere\b|\b(?:which|what|best|busiest) (?:stores?|shops?|states?|regions?|places?)\b|\bby (?:store|region|state|place)\b|哪里|哪个(?:店|州|地区)",
+    "when": r"\bwhen\b|\b(?:which|what|best|busiest) (?:times?|days?|hours?|months?|seasons?|weekdays?|part)\b|\bby (?:hour|day|weekday|month|season|daypart|time)\b|什么时候|几点|哪天",
+    "hour": r"\b(?:(?:what|which|busiest|best|peak) hours?|by (?:the )?hour|hourly|(?:what|which) time(?: of (?:the )?day)?|o'clock)\b|几点",
+    "day": r"\b(?:(?:what|which|busiest|best) (?:week)?days?(?! part)|days? of the week|by (?:week)?day)\b|哪天|星期几",
+    "month": r"\b(?:(?:what|which|busiest|best) (?:months?|seasons?)|(?:time|part) of (?:the )?year|by (?:month|season))\b|哪个(?:月|季节)",
+    "common": r"\bmost (?:popular|common|often|frequent(?:ly)?|bought|sold|rated|watched|purchased)\b|\bpopular\b|\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|the most|most|well)\b|最(?:多|热门|受欢迎)",
+    "seldom": r"\b(?:seldom|rarely|never|hardly ever|avoid(?:s|ed)?|least (?:often|likely)|not (?:bought|sold|taken) (?:together|with)|ever)\b|从不|很少",
+}  # fmt: skip
+_PATTERNS: Final = {aspect: re.compile(words) for aspect, words in _WORDS.items()}
+
+
+def aspects_of(plain: str) -> tuple[Aspect, ...]:
+    """Return the aspects that a message in lower case asks for, in the order of `ASPECTS`."""
+    return tuple(aspect for aspect in ASPECTS if _PATTERNS[aspect].search(plain))
+
+
+def expects_yes(plain: str) -> bool | None:
+    """Tell whether a yes would confirm the figures: "is it real?" True, "is it just chance?" False, None for no such question."""
+    if not re.match(
+        r"\W*(?:(?:but|and|so|ok(?:ay)?|hmm+|well)\W+)*(?:is|are|was|were|does|do|did|could|can|might|would|isn't|aren't|has|have)\b",
+        plain,
+    ):
+        return None
+    against = re.search(
+        r"\b(?:just|only|merely|simply|chance|coincidence|fluke|random|noise|luck|popular|busy|few|handful|because|explain\w*|confound\w*|one (?:store|shop|state))\b",
+        plain,
+    )
+    return against is None

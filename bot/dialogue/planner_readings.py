@@ -1,0 +1,252 @@
+"""From the words of one wish to its tool call: one reading a tool, from the plainest wording to the vaguest.
+
+Knows which wording asks for which tool. It refuses to know several wishes in one message (see
+`bot.dialogue.planner`) and how arguments are filled (see `bot.dialogue.planner_calls`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.dialogue import planner_calls as make
+from bot.dialogue import planner_cues as cues
+from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.link import Kind, Links
+from bot.dialogue.phrases import relative_age
+from bot.dialogue.planner_focus import Focus
+from bot.dialogue.planner_follow import follow, repeats
+from bot.dialogue.planner_plan import GUESS, LIKELY, MAX_CALLS, SURE, Clarify, Plan
+from bot.dialogue.smalltalk import classify
+from bot.dialogue.turn import ToolCall
+
+NAMED: tuple[Kind, ...] = ("item", "category", "place")
+"""Kinds of links that make a message one about the catalogue."""
+
+
+def one_wish(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
+    """Plan one wish: the first reading that fits, from the plainest wording to the vaguest."""
+    talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
+    if talk is not None:
+        return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
+    for reading in (_profile, _explain, _repeat, _rules, _follow, _rate, _details, _score, _search):
+        found = reading(links, focus, lexicon)
+        if found is not None:
+            return found
+    return Plan(smalltalk="unclear", confidence=GUESS, reason="nothing understood")
+
+
+def _does(call: ToolCall, confidence: float, reason: str) -> Plan:
+    return Plan((call,), confidence, reason)
+
+
+def _again(call: ToolCall, reason: str) -> Plan:
+    return Plan((call,), LIKELY, reason, again=True)
+
+
+def _profile(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    del focus, lexicon
+    if cues.PROFILE.search(links.plain):
+        return _does(ToolCall(tool="show_profile"), SURE, "asks what is known of the person")
+    return None
+
+
+def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
+    if not (cues.EXPLAIN.search(links.plain) or still):
+        return None
+    if (
+        focus.call is not None
+        and focus.call.tool == "lookup_rules"
+        and not (links.of("item") or links.of("ordinal"))
+    ):
+        return _again(focus.call, "asks why of the figures before")
+    split = cues.WITHOUT.search(links.plain)
+    lead = (
+        len(links.text) if split is None else int(split.start() * len(links.text) / max(len(links.plain), 1))
+    )
+    named = list(focus.named(links))
+    without = [
+        str(span.value)
+        for span in links.of("item")
+        if span.start >= lead or (span.negated and split is not None)
+    ]
+    targets = [item for item in named if item not in without] or [
+        item for item in (focus.it(),) if item is not None
+    ]
+    if not targets:
+        if not focus.lists and not links.of("item"):
+            return _clarify_item(links, lexicon)
+        targets = without[:1]
+    arguments: dict[str, Any] = {"item": targets[0]}
+    if [item for item in without if item != targets[0]]:
+        arguments["without"] = [item for item in without if item != targets[0]]
+    return _does(ToolCall(tool="explain_item", arguments=arguments), SURE, "asks why")
+
+
+def _clarify_item(links: Links, lexicon: Lexicon) -> Plan:
+    question = f"Which {lexicon.nouns.item} do you mean?" if links.lang == "en" else "你指的是哪一个？"
+    return Plan(clarify=Clarify(question, ()), confidence=LIKELY, reason="no item is in focus")
+
+
+def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    if focus.call is None or links.of("item") or not repeats(links):
+        return None
+    call = follow(links, focus, lexicon)
+    return None if call is None else _again(call, "asks for the last answer again, drawn or doubted")
+
+
+def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    plain = links.plain
+    kind = cues.rule_kind(plain)
+    crowd = cues.CROWD.search(plain) is not None
+    subject = bool(focus.named(links) or links.of("category") or links.of("context") or links.of("place"))
+    compared = bool(make.rules(links, focus).arguments.get("against")) and not cues.SCORE.search(plain)
+    counted = cues.COUNT.search(plain) is not None and subject
+    sliced = bool(links.of("context") or links.of("place"))
+    compared = compared or (sliced and bool(cues.COMPARE.search(plain) and cues.OTHERS.search(plain)))
+    asks = kind is not None or compared or counted or (crowd and (sliced or bool(focus.named(links))))
+    doubted = cues.DOUBT.search(plain) is not None and bool(links.of("item"))
+    if not (asks or doubted) or _is_personal(links, kind, focus):
+        return None
+    about = bool(focus.named(links) or links.of("category"))
+    elliptic = kind not in (None, "any", "trend") or cues.FOLLOW.search(plain) is not None or compared
+    if elliptic and not about and focus.call is not None and focus.call.tool == "lookup_rules":
+        call = follow(links, focus, lexicon)
+        if call is not None:
+            return _again(call, f"{kind or 'another slice'} of the subject before")
+    if kind is None:
+        people_who = re.search(rf"\b{cues.PEOPLE} who\b", plain)
+        kind = (
+            "together" if focus.named(links) and (people_who or counted) and not links.of("context") else None
+        )
+        kind = kind or ("context" if links.of("context") or links.of("place") else None)
+    return _does(make.rules(links, focus, kind), SURE, f"asks about behaviour: {kind or 'any'}")
+
+
+def _is_personal(links: Links, kind: cues.RuleKind | None, focus: Focus) -> bool:
+    """Tell whether words of rules are meant for one person: "I loved Heat. What next?", "when was Fargo released"."""
+    plain = links.plain
+    if re.search(r"\bwhat next\b|\bwhat(?:'s| is) next\b|\bfor me\b|\brecommend|\bsuggest|推荐", plain):
+        return not re.search(rf"\b{cues.PEOPLE} (?:who|usually|then|{cues.TAKE})\b", plain)
+    if kind in ("any", "context") and cues.DETAILS.search(plain) and focus.named(links):
+        return True
+    return re.search(r"\bwhat (?:should|shall|can|could) (?:i|we)\b", plain) is not None and kind not in (
+        "together",
+    )
+
+
+def _follow(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    if focus.call is None:
+        return None
+    plain = links.plain
+    elliptic = cues.FOLLOW.search(plain) is not None or _only_conditions(links)
+    if not elliptic or _fresh(links):
+        return None
+    asked_of_wish = focus.call.tool in ("score_items", "search_items") and cues.ABOUT.search(plain)
+    if asked_of_wish and focus.named(links) and not links.of("category"):
+        return _does(
+            ToolCall(tool="explain_item", arguments={"item": focus.named(links)[0]}),
+            LIKELY,
+            "asks about an item beside the picks",
+        )
+    call = follow(links, focus, lexicon)
+    return None if call is None else _again(call, "changes the call before")
+
+
+def _only_conditions(links: Links) -> bool:
+    """Tell whether a message is little more than a time, place, category, year or number."""
+    kinds = {span.kind for span in links.spans} - {"item", "verdict", "ordinal"}
+    loose = len(make.wish_words(links, keep_items=False).split())
+    return loose == 0 and (bool(kinds) or relative_age(links.plain) is not None) and not links.of("item")
+
+
+def _fresh(links: Links) -> bool:
+    """Tell whether a message that begins like a follow-up stands alone: it has a verdict or a full question."""
+    plain = links.plain
+    if re.match(r"\W*(?:not|no)\b", plain):
+        return False
+    verdict = bool(links.of("verdict")) and bool(
+        links.of("item") or links.of("ordinal") or cues.IT.search(plain)
+    )
+    details = cues.DETAILS.search(plain) is not None and not cues.ABOUT.search(plain)
+    return (
+        verdict
+        or details
+        or re.search(r"\b(?:recommend|suggest|find me|i want|i need|looking for)\b", plain) is not None
+    )
+
+
+def _rate(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    del lexicon
+    verdicts = links.of("verdict")
+    plain = links.plain
+    if not verdicts or plain.rstrip().endswith(("?", "？", "吗")):
+        return None
+    if cues.SCORE.search(plain) or re.search(
+        r"\b(?:something|anything|find|show me|i want|looking for|movies|films) \w*", plain
+    ):
+        return None
+    held = make.opinions(links, focus)
+    if not held:
+        item = focus.it() if cues.IT.search(plain) or verdicts else None
+        if item is None or links.of("category"):
+            return None
+        held = {str(verdicts[-1].value): (item,)}
+    if len(held.get("like", ())) > 1 or {"like", "dislike"} <= set(held):
+        return None
+    calls = tuple(
+        ToolCall(tool="rate_item", arguments={"item": item, "verdict": verdict})
+        for verdict, items in held.items()
+        for item in items
+    )
+    return Plan(calls[:MAX_CALLS], SURE, "a verdict and no wish")
+
+
+def _details(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    del lexicon
+    named = focus.named(links)
+    if not named or links.of("verdict"):
+        return None
+    plain = links.plain
+    asked = cues.DETAILS.search(plain) is not None
+    is_it = cues.IS_IT.search(plain) is not None and not cues.SCORE.search(plain)
+    alone = len(links.spans) == 1 and bool(links.of("item")) and not cues.SEARCH.search(plain)
+    alone = alone and not make.wish_words(links, keep_items=False)
+    if not (asked or is_it or (alone and not cues.LIKE.search(plain) and not cues.SCORE.search(plain))):
+        return None
+    calls = tuple(ToolCall(tool="item_details", arguments={"item": item}) for item in named[:MAX_CALLS])
+    return Plan(calls, SURE if asked else LIKELY, "asks for facts of an item")
+
+
+def _score(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    plain = links.plain
+    items = links.of("item")
+    taste = bool(items) and (
+        bool(links.of("verdict")) or cues.LIKE.search(plain) is not None or len(links.values("item")) > 1
+    )
+    timed = bool(links.of("context") or links.of("place")) and not items
+    refused = bool(links.of("item", negated=True))
+    if not (
+        cues.SCORE.search(plain)
+        or (taste and lexicon.proper)
+        or (taste and links.of("verdict"))
+        or timed
+        or refused
+    ):
+        return None
+    call = make.score(links, focus, lexicon)
+    plainly = bool(call.arguments) or cues.SCORE.search(plain) is not None
+    return _does(call, SURE if plainly else LIKELY, "a wish for this person")
+
+
+def _search(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    call = make.search(links, lexicon)
+    wanted = cues.SEARCH.search(links.plain) is not None
+    known = any(name != "query" for name in call.arguments) or bool(links.of("item"))
+    words = make.wish_words(links)
+    if not (wanted or known):
+        return None
+    if not words and not known:
+        return _does(make.score(links, focus, lexicon), LIKELY, "wants something, and says nothing of it")
+    return _does(call, LIKELY if wanted and known else 0.6 if known or wanted else GUESS, "a wish in words")

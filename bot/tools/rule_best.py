@@ -1,0 +1,133 @@
+"""Which mined rules are the best in what was asked: strongest, most surprising, most useful, of a slice.
+
+Knows a meaning for each of these words, and says it. It refuses to rank what did not pass the tests.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.tools.rule_notes import BOOK, INDEX, Question, RuleNotes
+from mining.count import Count
+from mining.rule import AnyRule, NextRule, Rule
+
+_POOL = 5_000
+"""Rules that are weighed for another order than the book's own."""
+
+
+def mined(notes: RuleNotes, question: Question) -> None:
+    """Note the best mined rules of a kind, an item, a category or a slice, by the measure that was asked for."""
+    measure = next((one for one in ("surprising", "useful", "strongest") if one in notes.aspects), "")
+    kind: Any = question.kind
+    if measure and kind == "any":
+        kind = "together"
+    rules = notes.book.lookup(
+        with_items=question.with_items,
+        items=question.items,
+        category=question.category,
+        where=question.where,
+        kind=kind,
+        k=_POOL if measure in ("surprising", "useful") else question.k,
+    )
+    if measure == "surprising":
+        rules = sorted((one for one in rules if _apart(notes, one)), key=lambda one: -_lift_low(one))
+    elif measure == "useful":
+        rules = sorted(rules, key=lambda one: -_extra(one))
+    for rule in rules[: question.k]:
+        _say(notes, rule, measure)
+    if not rules:
+        notes.cannot_tell(
+            "No rule passed the tests for that: what is there could be chance.",
+            "没有通过检验的规则：看到的差别可能只是偶然。",
+        )
+    elif measure:
+        _meaning(notes, measure)
+
+
+def _say(notes: RuleNotes, rule: AnyRule, measure: str) -> None:
+    more: dict[str, float] = {}
+    if measure == "useful" and isinstance(rule, Rule | NextRule):
+        more["extra"] = _extra(rule)
+    if measure == "surprising":
+        more["lift_low"] = _lift_low(rule)
+    notes.say(rule.kind, rule, BOOK, more=more)
+    if isinstance(rule, Rule | NextRule):
+        notes.propose(rule.count if isinstance(rule, Rule) else rule)
+
+
+def _meaning(notes: RuleNotes, measure: str) -> None:
+    """Say what the word means here."""
+    people, baskets = notes.words.people, notes.words.baskets
+    english = {
+        "strongest": f"Strongest means here: among {baskets} of like size the two belong together most, by the lower "
+        f"end of the odds ratio with each of the {people} counted once.",
+        "surprising": f"Surprising means here: two things of different categories, and the highest lift that is left "
+        f"when each of the {people} counts once.",
+        "useful": f"Useful means here: the most {baskets} with both beyond what chance would give.",
+    }[measure]
+    chinese = {
+        "strongest": "“最强”指：在大小相近的购物篮中，两者的优势比下限最高。",
+        "surprising": "“最意外”指：类别不同、且按人计算后提升度下限最高。",
+        "useful": "“最有用”指：比偶然多出的次数最多。",
+    }[measure]
+    notes.tell("meaning", english, chinese, source=BOOK)
+
+
+def _apart(notes: RuleNotes, rule: AnyRule) -> bool:
+    """Tell whether the two sides of a rule share no category."""
+    if not isinstance(rule, Rule | NextRule) or not rule.antecedent:
+        return False
+    first, second = (
+        {name for key in keys for name in _categories(notes, key)}
+        for keys in (rule.antecedent, rule.consequent)
+    )
+    return not first & second
+
+
+def _categories(notes: RuleNotes, key: str) -> tuple[str, ...]:
+    if key not in notes.catalog.titles:
+        return (key.removeprefix("category:"),)
+    return notes.catalog.facts(key)["categories"]
+
+
+def _lift_low(rule: AnyRule) -> float:
+    return (
+        rule.count.lift_low
+        if isinstance(rule, Rule)
+        else getattr(rule, "lift", 0.0)
+        if isinstance(rule, NextRule)
+        else 0.0
+    )
+
+
+def _extra(rule: AnyRule) -> float:
+    """Baskets with both beyond what chance would give: n_xy - n_x n_y / n."""
+    if isinstance(rule, Rule):
+        return rule.count.n_xy - rule.count.n_x * rule.count.n_y / max(rule.count.n, 1)
+    if isinstance(rule, NextRule):
+        return rule.n_xy - rule.n_x * rule.n_y / max(rule.n, 1)
+    return 0.0
+
+
+def in_slice(notes: RuleNotes, question: Question) -> None:
+    """Note what a slice holds most, and what it holds more than elsewhere."""
+    where = question.where
+    if where.is_everything and "common" not in notes.aspects:
+        mined(notes, question.of_kind("context"))
+        return
+    if "common" in notes.aspects:
+        for count in _commonest(notes, question):
+            notes.say("count", count, INDEX)
+            notes.item(count.x[0], count.share, {"share": count.share})
+        return
+    mined(notes, question.of_kind("context"))
+
+
+def _commonest(notes: RuleNotes, question: Question) -> list[Count]:
+    """Return the counts of the items that most baskets of the slice hold."""
+    index = notes.book.index
+    held = index.item_counts(question.where)
+    if question.category is not None:
+        held = held * index.items_of(question.category)
+    order = (-held).argsort(kind="stable")[: question.k]
+    return [notes.book.count((index.items[at],), (), question.where) for at in order.tolist() if held[at]]

@@ -1,0 +1,80 @@
+"""What goes with something, and what follows it: counted in the slice that was asked for.
+
+Knows pairs and partners. It refuses to know what might explain them away (see `bot.tools.rule_doubt`).
+"""
+
+from __future__ import annotations
+
+from bot.dialogue.aspects import DOUBTS
+from bot.tools import rule_best, rule_doubt
+from bot.tools.rule_notes import FEW, INDEX, Question, RuleNotes
+
+
+def together(notes: RuleNotes, question: Question) -> None:
+    """Note what goes best with the subject, or one pair where both sides are named."""
+    subject = question.subject
+    if not subject:
+        rule_best.mined(notes, question.of_kind("together"))
+        return
+    if question.with_items:
+        pair(notes, question)
+        return
+    partners = notes.book.partners(subject, question.where, question.k, among=question.among)
+    for count in partners:
+        notes.say("rule", count, INDEX)
+        notes.propose(count)
+    if partners:
+        if DOUBTS & set(notes.aspects):
+            rule_doubt.pair(notes, subject, partners[0].y, question.where)
+        return
+    notes.say("count", notes.book.count(subject, (), question.where), INDEX)
+    among = f" of {question.among}" if question.among else ""
+    notes.cannot_tell(
+        f"Nothing{among} goes with {notes.name(subject)} there in the {notes.words.baskets} of more than a few "
+        f"{notes.words.people}: the data cannot tell.",
+        f"与{notes.name(subject)}搭配的记录太少，数据无法判断。",
+    )
+
+
+def pair(notes: RuleNotes, question: Question) -> None:
+    """Note one pair, counted exactly, with the odds ratio that basket size, place and month do not explain."""
+    x, y = question.subject, question.with_items
+    count = notes.book.count(x, y, question.where)
+    notes.say("count", count, INDEX)
+    notes.propose(count)
+    if count.people_xy >= FEW:
+        notes.say("adjusted", notes.book.adjusted(x, y, question.where), INDEX)
+    elif count.n_x:
+        by_chance = count.n_x * count.n_y / count.n
+        notes.cannot_tell(
+            f"If the two had nothing to do with each other, about {by_chance:.1f} would: too few to tell more.",
+            f"若两者无关，预计约{by_chance:.1f}次：数据太少，无法进一步判断。",
+            {"expected": by_chance},
+        )
+    if DOUBTS & set(notes.aspects):
+        rule_doubt.pair(notes, x, y, question.where)
+
+
+def following(notes: RuleNotes, question: Question) -> None:
+    """Note what follows the subject within the days."""
+    subject = question.subject
+    if not subject:
+        rule_best.mined(notes, question)
+        return
+    rules = notes.book.next_after(
+        subject, question.within_days, question.with_items, question.where, question.k
+    )
+    for rule in rules:
+        notes.say("next", rule, INDEX)
+        notes.propose(rule)
+    if rules:
+        if DOUBTS & set(notes.aspects):
+            rule_doubt.following(notes, rules[0])
+        return
+    notes.say("count", notes.book.count(subject, (), question.where), INDEX)
+    notes.cannot_tell(
+        f"Nothing follows {notes.name(subject)} within {question.within_days} days more often than it follows "
+        "anything else.",
+        f"{question.within_days}天内，没有什么比平时更常出现在{notes.name(subject)}之后。",
+        {"within_days": question.within_days},
+    )

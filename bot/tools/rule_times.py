@@ -1,0 +1,117 @@
+"""When and where something is strongest, and how two times or places differ.
+
+Knows dimensions of time and place. It refuses to decide by itself that a lead is real: every lead comes with its test.
+"""
+
+from __future__ import annotations
+
+from bot.dialogue.aspects import DOUBTS, Aspect
+from bot.dialogue.chart import WEEKDAYS
+from bot.tools import rule_best, rule_doubt
+from bot.tools.rule_notes import INDEX, Question, RuleNotes
+from mining.count import Slice
+from mining.profile import By, Profile
+
+_NARROW: dict[Aspect, tuple[By, ...]] = {"hour": ("hour",), "day": ("weekday",), "month": ("month",)}
+"""Words that ask for one unit of time only."""
+
+
+def context(notes: RuleNotes, question: Question) -> None:
+    """Note the count of a slice, or when and where the subject is strongest."""
+    subject = question.subject
+    if not subject:
+        rule_best.in_slice(notes, question)
+        return
+    if not question.where.is_everything:
+        sliced(notes, question)
+        return
+    profiles = [notes.book.profile(subject, by) for by in _dimensions(notes)]
+    profiles = sorted((one for one in profiles if len(one) > 1), key=lambda one: not one.can_tell)
+    for profile in profiles:
+        kind = "context" if profile.can_tell or not profiles[0].can_tell else "profile"
+        notes.say(kind, profile, INDEX)
+    if "chart" in notes.aspects and not {"where", "month"} & set(notes.aspects):
+        heat(notes, subject)
+    if DOUBTS & set(notes.aspects) and profiles:
+        _doubted(notes, subject, profiles[0])
+
+
+def _dimensions(notes: RuleNotes) -> tuple[By, ...]:
+    asked = notes.aspects
+    places: tuple[By, ...] = ("region", "place") if len(notes.catalog.places) else ()
+    times: tuple[By, ...] = ("daypart", "weekday", "month")
+    narrow = tuple(by for aspect, chosen in _NARROW.items() if aspect in asked for by in chosen)
+    if "where" in asked and places and "when" not in asked:
+        return places
+    if narrow:
+        return narrow
+    return times if "when" in asked and "where" not in asked else (*times, *places)
+
+
+def sliced(notes: RuleNotes, question: Question) -> None:
+    """Note the count of one slice, the share outside it, and whether chance explains the difference."""
+    count = notes.book.count(question.subject, question.with_items, question.where)
+    notes.say("count", count, INDEX)
+    if DOUBTS & set(notes.aspects):
+        rule_doubt.slice_of(notes, question.subject, question.where)
+    elif not question.with_items:
+        rule_doubt.chance_of(notes, count)
+    if "chart" in notes.aspects:
+        heat(notes, question.subject)
+
+
+def _doubted(notes: RuleNotes, subject: tuple[str, ...], profile: Profile) -> None:
+    """Doubt the lead of a profile: its leader against everything else."""
+    leader = profile.leader
+    if leader is None:
+        return
+    placed = profile.by in ("place", "region")
+    where = Slice(place=leader.value) if placed else Slice(context=(leader.value,))
+    if profile.by != "hour":
+        rule_doubt.slice_of(notes, subject, where)
+
+
+def heat(notes: RuleNotes, subject: tuple[str, ...]) -> None:
+    """Note the share for each weekday and hour: what a heat map draws."""
+    numbers: dict[str, float] = {}
+    best: tuple[float, str, int, int, int] | None = None
+    for day in WEEKDAYS:
+        profile = notes.book.profile(subject, "hour", Slice(context=(day,)))
+        for row in profile:
+            cell = f"{day} {row.value}"
+            numbers |= {f"n {cell}": row.n, f"n_x {cell}": row.n_x}
+            if row.n >= profile.least and (best is None or row.share > best[0]):
+                best = (row.share, day, int(row.value), row.n_x, row.n)
+    if best is None:
+        return
+    share, day, hour, n_x, n = best
+    notes.tell(
+        "heat",
+        f"by weekday and hour {notes.name(subject)} is highest on {day.capitalize()}s from {hour:02}:00: "
+        f"{n_x:,} of {n:,} {notes.words.baskets} ({100 * share:.1f} %).",
+        f"{notes.name(subject)}按星期和小时看占比最高：{n:,}{notes.words.baskets_zh}中的{n_x:,}（{100 * share:.1f} %）。",
+        keys=subject,
+        numbers=numbers | {"hour": hour},
+    )
+
+
+def compare(notes: RuleNotes, question: Question, against: Slice) -> None:
+    """Note the same share in two slices, their ratio and whether chance explains the difference."""
+    subject = question.subject
+    if not subject:
+        for where in (question.where, against):
+            rule_best.in_slice(notes, Question(where=where, kind="context", k=2))
+        return
+    ends: list[tuple[str, ...]] = [question.with_items]
+    if question.kind == "together" and not question.with_items:
+        partners = notes.book.partners(subject, question.where, question.k, among=question.among)
+        ends = [count.y for count in partners] or ends
+    for y in ends[: question.k]:
+        compared = notes.book.compare(subject, y, question.where, against)
+        notes.note(
+            "compare",
+            compared.sentence(notes.names, notes.lang, wording=notes.words),
+            items=notes.shown((*subject, *y)),
+            numbers=compared.numbers(),
+            source=INDEX,
+        )
