@@ -1,0 +1,272 @@
+"""The short language between a turn and the small taught model: a message as marks, a decision as a few words.
+
+Code has linked the message before a model sees it, so the prompt shows each title, category, time, place and year as a
+mark, and the model answers in marks: "rules together A with B". A catalogue's own names are never shown, which is
+why a model taught on two catalogues serves any other, and why it can name no title that the message did not. What code
+reads better (years, k, when, place, "the second one") is filled in from the links.
+
+Knows the language both ways. It refuses to know backends: whoever runs the model is handed `Sheet.prompt` and
+`Sheet.grammar`, and hands back a line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast, get_args
+
+from bot.dialogue import planner_calls as make
+from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.link import Kind, Links, Span
+from bot.dialogue.planner import _wishes
+from bot.dialogue.planner_cues import RuleKind
+from bot.dialogue.planner_focus import Focus
+from bot.dialogue.planner_follow import follow
+from bot.dialogue.smalltalk import Smalltalk
+from bot.dialogue.turn import Conversation, ToolCall, Verdict
+
+TOOLS: Final[Mapping[str, str]] = {
+    "search": "search_items",
+    "score": "score_items",
+    "rules": "lookup_rules",
+    "explain": "explain_item",
+    "details": "item_details",
+    "rate": "rate_item",
+    "profile": "show_profile",
+}
+"""Word of the language -> tool. Beside them `none KIND` is talk, and `again TOOL` changes the call before."""
+KINDS: Final = ("together", "next", "context", "cycle", "trend", "any")
+VERDICTS: Final[tuple[str, ...]] = get_args(Verdict)
+TALK: Final = ("greeting", "thanks", "bye", "help", "who", "outside", "unclear", "refuse", "privacy")
+IT: Final = "it"
+"""What "it", "this" or a bare "why?" points at."""
+NEW, SHOWN = "ABCDEFGH", "PQRSTUVW"
+"""Marks of the titles in a message: those that it brings, and those that the turns before showed."""
+LONGEST = 240
+"""Characters of a message that the model sees; a wish is rarely longer, and time grows with each."""
+
+_MARKS: Final[Mapping[Kind, str]] = {
+    "category": "CAT",
+    "context": "TIME",
+    "place": "PLACE",
+    "year_from": "YEAR",
+    "year_to": "YEAR",
+    "filter": "LIMIT",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One message as a taught model sees it."""
+
+    prompt: str
+    refs: Mapping[str, str]
+    """Mark -> item id."""
+    links: Links
+    focus: Focus
+
+    @property
+    def grammar(self) -> str:
+        """What may follow the prompt, as a Lark grammar: only marks that the prompt holds."""
+        return _grammar(tuple(self.refs), again=self.focus.call is not None)
+
+
+def sheet(links: Links, focus: Focus, conversation: Conversation, lexicon: Lexicon) -> Sheet:
+    """Lay out a message with the turn before it.
+
+    Args:
+        links: What was found in the message.
+        focus: What a follow-up can point at.
+        conversation: The turns before; the last message is shown, with the call that answered it.
+        lexicon: Names of the catalogue.
+    """
+    refs: dict[str, str] = {}
+    lines = [lexicon.nouns.item]
+    if conversation.turns:
+        before = lexicon.link(conversation.turns[-1].message)
+        lines.append(_marked(before, _anonymous))
+    if focus.call is not None:
+        lines.append(f"> {_said(focus.call)}")
+    lines.append(_marked(links, lambda span: _mark(span, focus, refs)))
+    if focus.it() is not None:
+        refs[IT] = cast(str, focus.it())
+    return Sheet("\n".join(lines) + "\n>", refs, links, focus)
+
+
+def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall, ...], Smalltalk | None]:
+    """Turn what the model wrote into calls with all their arguments, or into talk.
+
+    Args:
+        line: A line of the language, whole by its grammar.
+        given: The sheet that it answers.
+        lexicon: Names of the catalogue.
+    """
+    wishes = [wish.split() for wish in line.strip().split("; ") if wish.strip()]
+    talk = next((cast(Smalltalk, wish[1]) for wish in wishes if wish[0] == "none"), None)
+    asked = [wish for wish in wishes if wish[0] != "none"]
+    parts = _parts(asked, given)
+    calls = [call for wish, part in zip(asked, parts, strict=True) for call in _calls(wish, part, lexicon)]
+    return tuple({repr(call): call for call in calls}.values()), talk if not asked else None
+
+
+def _parts(wishes: Sequence[list[str]], given: Sheet) -> list[Sheet]:
+    """Give each of several wishes the part of the message that it stands in, where the parts can be told."""
+    parts = _wishes(given.links) if len(wishes) > 1 else [given.links]
+    if len(parts) != len(wishes):
+        parts = [given.links] * len(wishes)
+    return [replace(given, links=part) for part in parts]
+
+
+def _mark(span: Span, focus: Focus, refs: dict[str, str]) -> str | None:
+    """The mark of a title, of "the second one", or None for what stays in words."""
+    item = str(span.value) if span.kind == "item" else None
+    if span.kind == "ordinal":
+        item = focus.nth(int(span.value))
+    if item is None:
+        return None
+    known = next((mark for mark, ref in refs.items() if ref == item), None)
+    if known is not None:
+        return known
+    shown = any(item in each for each in focus.lists)
+    mark = next((mark for mark in (SHOWN if shown else NEW) if mark not in refs), None)
+    if mark is not None:
+        refs[mark] = item
+    return mark
+
+
+def _anonymous(_: Span) -> str:
+    """What stands for any title of the message before."""
+    return "ITEM"
+
+
+def _marked(links: Links, name: Callable[[Span], str | None]) -> str:
+    """The message in lower case with marks for what was linked."""
+    pieces: list[str] = []
+    at = 0
+    for span in links.spans:
+        if span.start < at:
+            continue
+        mark = name(span) if span.kind in ("item", "ordinal") else _MARKS.get(span.kind)
+        if mark is None:
+            continue
+        pieces += [links.text[at : span.start].lower(), f" {mark} "]
+        at = span.end
+    pieces.append(links.text[at:].lower())
+    text = re.sub(r"\s+([,.?!;:])", r"\1", " ".join("".join(pieces).replace("’", "'").split()))
+    return text[:LONGEST]
+
+
+def _said(call: ToolCall) -> str:
+    """A call as the model would have written it, without marks."""
+    word = next((word for word, tool in TOOLS.items() if tool == call.tool), "none")
+    kind = call.arguments.get("kind", "any") if word == "rules" else ""
+    return f"{word} {kind}".strip()
+
+
+def _grammar(marks: tuple[str, ...], *, again: bool) -> str:
+    """Return the grammar over these marks; what needs a mark is left out where there is none."""
+    one = " | ".join(f'" {mark}"' for mark in marks)
+    calls = ['" search"', '" profile"', '" none" talk', '" rules" kind', '" score"']
+    rules = [
+        f"talk: {_either(TALK)}",
+        f"kind: {_either(KINDS)}",
+    ]
+    if marks:
+        calls += [
+            '" score" one+',
+            '" score" one* " not" one+',
+            '" rules" kind one+',
+            '" rules" kind one+ " with" one',
+            '" explain" one',
+            '" explain" one " without" one+',
+            '" details" one+',
+            '" rate" verdict one+',
+        ]
+        rules += [f"verdict: {_either(VERDICTS)}", f"one: {one}"]
+    if again:
+        calls += ['" again search"', '" again score"', '" again rules"', '" again rules" kind']
+        if marks:
+            calls += ['" again score" one+', '" again score" " not" one+', '" again rules" one+']
+    start = 'start: call (";" call (";" call)?)?'
+    return "\n".join([start, f"call: {' | '.join(calls)}", *rules])
+
+
+def _either(words: Sequence[str]) -> str:
+    return " | ".join(f'" {word}"' for word in words)
+
+
+def _calls(wish: list[str], given: Sheet, lexicon: Lexicon) -> Iterator[ToolCall]:
+    """Yield the calls of one wish; details of two titles are two calls."""
+    again = wish[0] == "again"
+    word, *rest = wish[1:] if again else wish
+    before = given.focus.call
+    changed = follow(given.links, given.focus, lexicon) if again and before is not None else None
+    match word:
+        case "search" | "score":
+            yield _wish(word, rest, given, lexicon, changed or (before if again else None))
+        case "rules":
+            yield _rules(rest, given, changed or (before if again else None))
+        case "explain":
+            item, without = given.refs[rest[0]], [given.refs[mark] for mark in rest[2:]]
+            left = [one for one in dict.fromkeys(without) if one != item]
+            yield _call(word, {"item": item} | ({"without": left} if left else {}))
+        case "details":
+            for mark in rest:
+                yield _call(word, {"item": given.refs[mark]})
+        case "rate":
+            for mark in rest[1:]:
+                yield _call(word, {"item": given.refs[mark], "verdict": rest[0]})
+        case "profile":
+            yield _call(word, {})
+
+
+def _call(word: str, arguments: dict[str, Any]) -> ToolCall:
+    return ToolCall(tool=TOOLS[word], arguments=arguments, by="model")
+
+
+def _wish(word: str, rest: list[str], given: Sheet, lexicon: Lexicon, before: ToolCall | None) -> ToolCall:
+    """A search, or a wish for this person, new or as a change of the one before."""
+    cut = rest.index("not") if "not" in rest else len(rest)
+    liked = [given.refs[mark] for mark in rest[:cut]]
+    disliked = [given.refs[mark] for mark in rest[cut + 1 :]]
+    if before is not None and before.tool in (TOOLS["search"], TOOLS["score"]):
+        arguments = dict(before.arguments)
+        kept = [one for one in arguments.pop("liked", None) or [] if one not in disliked]
+        taken_back = set(before.arguments.get("liked") or ()) & set(disliked)
+        refused = [
+            *(arguments.pop("disliked", None) or []),
+            *(one for one in disliked if one not in taken_back),
+        ]
+        lists = {"liked": [*kept, *liked], "disliked": refused}
+        arguments |= {name: list(dict.fromkeys(items)) for name, items in lists.items() if items}
+        if word == "score":
+            arguments.pop("query", None)
+            arguments |= make.time_and_place(given.links)
+        return _call(word, arguments)
+    if word == "search":
+        return make.search(given.links, lexicon).model_copy(update={"by": "model"})
+    lists = {"liked": liked, "disliked": disliked}
+    arguments = {name: list(dict.fromkeys(items)) for name, items in lists.items() if items}
+    shown = given.focus.lists[0] if given.focus.lists else ()
+    arguments |= make.category_arguments(given.links) | make.year_arguments(given.links, lexicon, shown)
+    return _call(word, arguments | make.time_and_place(given.links) | make.count_arguments(given.links))
+
+
+def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
+    """A question about behaviour, new or as a change of the one before."""
+    kind = cast(RuleKind | None, rest[0] if rest and rest[0] in KINDS else None)
+    marks = rest[1:] if kind else rest
+    cut = marks.index("with") if "with" in marks else len(marks)
+    items = list(dict.fromkeys(given.refs[mark] for mark in marks[:cut]))
+    named: dict[str, Any] = {"item": items[0] if len(items) == 1 else items} if items else {}
+    if marks[cut + 1 :]:
+        named["with_item"] = given.refs[marks[-1]]
+    if before is not None and before.tool == TOOLS["rules"]:
+        arguments = dict(before.arguments) | named
+        if kind not in (None, "any"):
+            arguments["kind"] = kind
+        return _call("rules", arguments)
+    read = make.rules(given.links, given.focus, kind).arguments
+    kept = {name: value for name, value in read.items() if name not in ("item", "with_item")}
+    return _call("rules", named | kept)

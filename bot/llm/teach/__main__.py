@@ -1,0 +1,95 @@
+"""`python -m bot.llm.teach`: see what is taught, teach it, measure it. docs/teaching.md tells the whole story."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import logging
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from bot.llm.teach import choosing, wordings
+from bot.llm.teach.worlds import World, made_up, real
+
+CHECKS = 300
+"""Validation pairs of each task that are looked at while training."""
+
+
+def worlds() -> list[World]:
+    """The two built catalogues, three times each, and the made-up ones."""
+    from bot.assembly import Almanac
+
+    almanac = Almanac.open()
+    built = [almanac.catalog(name) for name in ("movies", "groceries")]
+    known = [
+        real(one.name, one.lexicon, {item: float(one.facts(item)["n"]) for item in one.lexicon.titles})
+        for one in built
+    ]
+    return [*known * 3, *made_up(0)]
+
+
+def pairs(
+    choose: int, word: int, seed: int, *, held_out: bool
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Pairs of both tasks: prompt, and what to write after it."""
+    among = worlds()
+    chosen = islice(choosing.examples(among, seed, held_out=held_out), choose)
+    worded = islice(wordings.pairs(among, seed, held_out=held_out), word)
+    return [(one.prompt, one.target) for one in chosen], list(dict.fromkeys(worded))
+
+
+def version(data: Sequence[tuple[str, str]]) -> str:
+    """A name for exactly these data."""
+    return hashlib.blake2b(repr(data).encode(), digest_size=6).hexdigest()
+
+
+def main() -> None:
+    """Read the command line and run it."""
+    parser = argparse.ArgumentParser(prog="python -m bot.llm.teach", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    show = commands.add_parser("show", help="print examples")
+    train = commands.add_parser("train", help="generate data and train an adapter")
+    for command in (show, train):
+        command.add_argument("--choose", type=int, default=20, help="examples of choosing a tool")
+        command.add_argument("--word", type=int, default=20, help="examples of wording a fact")
+        command.add_argument("--seed", type=int, default=0)
+    show.add_argument("--held-out", action="store_true", help="those of the validation templates")
+    train.add_argument("--base", type=Path, required=True, help="folder of the base model")
+    train.add_argument("--out", type=Path, required=True, help="folder for the adapter")
+    train.add_argument("--minutes", type=float, default=120.0, help="longest wall time")
+    train.add_argument("--rank", type=int, default=16)
+    train.add_argument("--first-layer", type=int, default=10)
+    train.add_argument("--rate", type=float, default=1e-3)
+    train.add_argument("--threads", type=int, default=1)
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    if args.command == "show":
+        for part in pairs(args.choose, args.word, args.seed, held_out=args.held_out):
+            for prompt, target in part:
+                sys.stdout.write(f"{prompt}{target}\n\n")
+        return
+    import torch
+
+    from bot.llm.teach.train import Recipe, write_card
+    from bot.llm.teach.train import train as run
+
+    torch.set_num_threads(args.threads)
+    choose, word = pairs(args.choose, args.word, args.seed, held_out=False)
+    checks = dict(zip(("choose", "word"), pairs(CHECKS, CHECKS // 3, 1, held_out=True), strict=True))
+    recipe = Recipe(
+        rank=args.rank, first_layer=args.first_layer, rate=args.rate, minutes=args.minutes, seed=args.seed
+    )
+    facts = {
+        "base": args.base.name,
+        "data": version([*choose, *word]),
+        "choose": len(choose),
+        "word": len(word),
+    }
+    logging.info("data %s", facts)
+    write_card(args.out, facts | run(args.base, [*choose, *word], checks, args.out, recipe))
+
+
+if __name__ == "__main__":
+    main()
