@@ -51,13 +51,7 @@ class Material:
     @cached_property
     def window(self) -> Ints:
         """Calendar window of each basket, equal spans of days, -1 where the time is unknown."""
-        day = np.asarray(self.index.day).astype(np.int64)
-        known = day != col.NO_DAY
-        result = np.full(len(day), -1, dtype=np.int64)
-        if known.any():
-            first, last = day[known].min(), day[known].max()
-            result[known] = (day[known] - first) * self.config.windows // (last - first + 1)
-        return result
+        return windows_of(self.index.day, self.config.windows)
 
     @cached_property
     def in_window(self) -> tuple[Ints, Ints]:
@@ -68,6 +62,17 @@ class Material:
             (np.ones(len(known), dtype=np.int64), (self.window[known], known)), shape=shape
         )
         return np.asarray(lines.sum(axis=1)).ravel(), (lines @ self.matrix).toarray()
+
+    @cached_property
+    def people(self) -> Ints:
+        """Distinct persons of each item: changes of person along its rows, which are sorted by person."""
+        rows = self.index.item_rows
+        person = np.asarray(self.index.person)[rows.rows]
+        new = np.ones(len(person), dtype=np.int64)
+        new[1:] = person[1:] != person[:-1]
+        new[np.asarray(rows.start[:-1])[rows.sizes > 0]] = 1
+        ends = np.concatenate([[0], np.cumsum(new)])
+        return np.asarray(ends[rows.start[1:]] - ends[rows.start[:-1]])
 
     @cached_property
     def window_bits(self) -> list[bits.Bits]:
@@ -94,6 +99,17 @@ class Material:
         return joined
 
 
+def windows_of(days: NDArray[Any], windows: int) -> Ints:
+    """Return the calendar window of each day, equal spans from the first to the last, -1 where it is unknown."""
+    day = np.asarray(days).astype(np.int64)
+    known = day != col.NO_DAY
+    result = np.full(len(day), -1, dtype=np.int64)
+    if known.any():
+        first, last = day[known].min(), day[known].max()
+        result[known] = (day[known] - first) * windows // (last - first + 1)
+    return result
+
+
 def together(material: Material) -> list[Rule]:
     """Return pairs, then rules with two items on the left that add to each of their pairs."""
     index, config = material.index, material.config
@@ -107,7 +123,12 @@ def together(material: Material) -> list[Rule]:
         min_count=config.min_count,
         max_basket=config.max_basket,
     )
-    return [*_pairs(material, pairs), *(_triples(material, pairs) if config.max_len > 2 else ())]
+    return together_of(material, pairs)
+
+
+def together_of(material: Material, pairs: Pairs) -> list[Rule]:
+    """Return what `together` returns for pairs that are counted already."""
+    return [*_pairs(material, pairs), *(_triples(material, pairs) if material.config.max_len > 2 else ())]
 
 
 def _pairs(material: Material, pairs: Pairs) -> list[Rule]:
@@ -135,7 +156,7 @@ def _pairs(material: Material, pairs: Pairs) -> list[Rule]:
         & (score > 1)
     )
     kept = kept[np.argsort(-score[kept], kind="stable")][: config.max_rules // 2]
-    by_item = np.array([index.layout.groups(index.item_rows.bits(one)) for one in range(len(index.items))])
+    by_item = material.people
     everyone = len(index.people)
     rules = []
     for at in kept:

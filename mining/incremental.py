@@ -25,13 +25,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mining import columns as col
 from mining.baskets import NAT, Catalogue, group_rows
 from mining.config import MiningConfig
 from mining.context import Calendar
 from mining.errors import MiningError, closest
+from mining.incremental_book import book_of
 from mining.incremental_log import BasketLog
-from mining.miner import book_of
+from mining.incremental_pairs import PairTally
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,6 +51,7 @@ class Ledger:
     """Kept baskets, what was counted over them, and the book that follows from both."""
 
     log: BasketLog
+    tally: PairTally
     catalogue: Catalogue
     places: tuple[Mapping[str, str], ...]
     """Rows of the place frame: place, name, parent, zone, as far as they are known."""
@@ -69,7 +74,7 @@ class Ledger:
         config = config or MiningConfig()
         catalogue = Catalogue.of(items, config)
         log = BasketLog.of(group_rows(interactions, catalogue, places, config), config)
-        return cls(log, catalogue, _records(places), config)
+        return cls(log, PairTally.of(log, config), catalogue, _records(places), config)
 
     def __len__(self) -> int:
         return len(self.log)
@@ -82,9 +87,8 @@ class Ledger:
     @cached_property
     def book(self) -> RuleBook:
         """The rule book of the kept baskets."""
-        return book_of(
-            self.log.baskets(self.catalogue, self._place_frame, Calendar.of(self.config)), self.config
-        )
+        baskets = self.log.baskets(self.catalogue, self._place_frame, Calendar.of(self.config))
+        return book_of(baskets, self.log, self.tally, self.config)
 
     # ---- change --------------------------------------------------------------------------------------------------
 
@@ -97,8 +101,7 @@ class Ledger:
             BadFrame: a column is missing, or a value cannot be read.
         """
         grouped = group_rows(interactions, self.catalogue, self._place_frame, self.config)
-        log, _ = self.log.joined(BasketLog.of(grouped, self.config), self.config)
-        return replace(self, log=log)
+        return self._after(*self.log.joined(BasketLog.of(grouped, self.config), self.config))
 
     def expire(self, before: datetime) -> Ledger:
         """Return the ledger without the baskets that began before an instant (a naive one means UTC).
@@ -120,7 +123,10 @@ class Ledger:
         return self._kept(self.log.person != self.log.people.index(person))
 
     def _kept(self, keep: Any) -> Ledger:
-        return self if keep.all() else replace(self, log=self.log.kept(keep))
+        return self if keep.all() else self._after(self.log.kept(keep), np.flatnonzero(keep))
+
+    def _after(self, log: BasketLog, origin: NDArray[np.int64]) -> Ledger:
+        return replace(self, log=log, tally=self.tally.updated(self.log, log, origin, self.config))
 
     @cached_property
     def _place_frame(self) -> pd.DataFrame | None:
@@ -135,6 +141,7 @@ class Ledger:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _FILE).unlink(missing_ok=True)
         self.log.save(folder)
+        self.tally.save(folder)
         catalogue = self.catalogue
         document = {
             "format": FORMAT,
@@ -159,6 +166,7 @@ class Ledger:
             raise MiningError(f"a ledger in format {document['format']!r}, not {FORMAT}; open it anew")
         return cls(
             BasketLog.load(folder, document["log"]),
+            PairTally.load(folder),
             Catalogue(*document["catalogue"]),
             tuple(document["places"]),
             MiningConfig.model_validate(document["config"]),

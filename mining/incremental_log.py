@@ -88,6 +88,22 @@ class BasketLog:
     def __len__(self) -> int:
         return len(self.person)
 
+    @classmethod
+    def empty(cls) -> BasketLog:
+        """Return a log without baskets."""
+        whole, small = np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int32)
+        context: dict[str, NDArray[Any]] = {name: np.zeros(0, dtype=np.int8) for name in col.CONTEXT}
+        context[col.DAY] = small
+        till, start = np.zeros(0, dtype=object), np.zeros(1, dtype=np.int64)
+        return cls((), (), (), small, whole, whole, whole, small, till, start, small, context)
+
+    @cached_property
+    def by_item(self) -> tuple[Ints, NDArray[np.int32]]:
+        """Where the baskets of each item begin, and the baskets, ascending."""
+        ones = np.ones(len(self.held), dtype=np.int8)
+        matrix = sparse.csr_array((ones, self.held, self.start), shape=(len(self), len(self.items))).tocsc()
+        return matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32)
+
     @cached_property
     def next_order(self) -> int:
         """The rank that the next new basket gets."""

@@ -208,8 +208,7 @@ def contexts(material: Material, counts: SliceCounts) -> list[Rule]:
 def contexted_pairs(material: Material, counts: SliceCounts, pairs: list[Rule]) -> list[Rule]:
     """Return what `contexts.contexted_pairs` returns.
 
-    Every p-value that can matter is exact. A p-value above q_value * candidates / tested has, at whatever rank, a
-    Benjamini-Hochberg value above the level, and so has everything after it: it is screened off and stands as 1.
+    Every p-value that can matter is exact; see `screening_limit`.
     """
     from mining.incremental_sliceloops import pair_slices
 
@@ -232,11 +231,19 @@ def contexted_pairs(material: Material, counts: SliceCounts, pairs: list[Rule]) 
         return []
     square, fourth = _spread(material, lists, x, y, of, line)
     p = _screened(n_xy, n_x, rest_xy, rest_x, of, line, square, fourth)
-    limit = config.q_value * len(of) / tested * (1 + _ROUNDING)
-    near = np.flatnonzero(~(p > limit))
+    near = np.flatnonzero(~(p > screening_limit(config.q_value, len(of), tested)))
     chosen = zip(*(part.tolist() for part in (of[near], x[of[near]], y[of[near]], line[near])), strict=True)
     found = [_tested_pair(material, counts, rules[pair], *rest) for pair, *rest in chosen]
     return chosen_pairs(material, found, tested)
+
+
+def screening_limit(level: float, candidates: int, tested: int) -> float:
+    """Return the p-value above which a candidate can be left out of the correction without a change to its result.
+
+    Benjamini-Hochberg takes p * tested / rank, rank at most the number of candidates. Above level * candidates / tested
+    that lies above the level, whatever the rank, and so does everything behind it. A level of 1 keeps all.
+    """
+    return level * candidates / tested * (1 + _ROUNDING) if level < 1 else np.inf
 
 
 def _spread(

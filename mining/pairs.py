@@ -47,6 +47,51 @@ class Pairs:
     """Baskets with the pair but for the latest window."""
 
 
+@dataclass(frozen=True, eq=False)
+class ItemSums:
+    """What the tests need of single items over the early baskets; whole numbers that add over people."""
+
+    n: int
+    nn: float
+    """Sum over people of the square of their baskets."""
+    x: Floats
+    xx: Floats
+    xn: Floats
+    """For each item, sums over people of x, x x and x n: x a person's baskets with it, n all of theirs."""
+    with_one: Floats
+    """Items x strata: baskets with it by the stratum of their size less one."""
+    with_all: Floats
+    """Items x strata: the same by the stratum of their size."""
+    baskets: Floats
+    """Baskets of each stratum."""
+
+
+@dataclass(frozen=True, eq=False)
+class PairSums:
+    """What is counted for directed pairs, sorted by left and then right; all but `top` adds over people."""
+
+    left: NDArray[np.int32]
+    right: NDArray[np.int32]
+    counts: Ints
+    """Pairs x (baskets, people, most baskets of one person, early baskets)."""
+    sums: Floats
+    """Pairs x (xy xy, xy x, xy n, x y), sums over people of their early baskets with both, with left, and all."""
+    by_window: Ints
+    """Pairs x calendar windows."""
+    by_size: NDArray[np.int32]
+    """Pairs x (size - 2, size - 1, size) x strata: early baskets."""
+
+    @property
+    def turn(self) -> Ints:
+        """Position of the other direction of each pair."""
+        width = int(self.right.max(initial=-1)) + 1
+        code, turned = (
+            self.left.astype(np.int64) * width + self.right,
+            self.right.astype(np.int64) * width + self.left,
+        )
+        return np.asarray(np.searchsorted(code, turned))
+
+
 def pairs_of(
     index: BasketIndex,
     matrix: sparse.csr_array,
@@ -76,12 +121,8 @@ def pairs_of(
     order = np.lexsort((together.col[enough], together.row[enough]))
     left = together.row[enough][order].astype(np.int32)
     right = together.col[enough][order].astype(np.int32)
-    items = matrix.shape[1]
-    begin = np.searchsorted(left, np.arange(items + 1)).astype(np.int64)
-    early = (
-        window < windows - 1 if ((window >= 0) & (window < windows - 1)).any() else np.ones(len(sizes), bool)
-    )
-    early = early & used
+    begin = np.searchsorted(left, np.arange(matrix.shape[1] + 1)).astype(np.int64)
+    early = early_of(window, windows, used)
     strata = size_strata(np.bincount(sizes[early], minlength=max_basket + 1))
     n_person = index.by_person(np.flatnonzero(early)).astype(np.float64)
     rows = index.item_rows
@@ -100,77 +141,90 @@ def pairs_of(
         right,
         windows,
     )
-    turn = np.searchsorted(left.astype(np.int64) * items + right, right.astype(np.int64) * items + left)
-    shape = _Shape(index, matrix, early, strata, n_person)
-    return Pairs(
-        left=left,
-        right=right,
-        turn=turn,
-        n_xy=counts[:, 0],
-        people=counts[:, 1],
-        top=counts[:, 2],
-        by_window=by_window,
-        z=_clustered_z(shape, left, right, sums, sums[turn, 1], counts[:, 3]),
-        odds=_odds(shape, left, right, by_size),
-        early=counts[:, 3],
+    single, per_person = _items(index, matrix, early, strata, n_person)
+    crossed = _crossed(per_person, left, right)
+    return tested_pairs(
+        PairSums(left, right, counts, np.column_stack([sums, crossed]), by_window, by_size), single
     )
 
 
-class _Shape:
-    """What is known of single items over the early baskets: per person and per stratum of size."""
-
-    def __init__(
-        self,
-        index: BasketIndex,
-        matrix: sparse.csr_array,
-        early: NDArray[np.bool_],
-        strata: Ints,
-        n_person: Floats,
-    ) -> None:
-        rows = np.flatnonzero(early)
-        held = matrix[rows]
-        size = np.diff(held.indptr)
-        own = np.arange(len(rows))
-        ones = np.ones(len(rows))
-        person = np.asarray(index.person)[rows]
-        per_person: Any = sparse.csr_array((ones, (person, own)), shape=(len(index.people), len(rows))) @ held
-        self.n = len(rows)
-        self.n_person = n_person
-        self.per_person = per_person.tocsr().astype(np.float64)
-        self.total = np.asarray(self.per_person.sum(axis=0)).ravel()
-        self.with_one = self._by_stratum(held, strata[np.maximum(size - 1, 0)])
-        self.with_all = self._by_stratum(held, strata[size])
-        self.baskets = np.bincount(strata[size], minlength=PARTS).astype(np.float64)
-
-    @staticmethod
-    def _by_stratum(held: sparse.csr_array, stratum: Ints) -> Floats:
-        rows = held.shape[0]
-        lines = sparse.csr_array((np.ones(rows), (stratum, np.arange(rows))), shape=(PARTS, rows))
-        return np.asarray((lines @ held).T.toarray(), dtype=np.float64)
+def early_of(window: Ints, windows: int, used: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return the baskets that tests may see: all but those of the latest window, where another one is known."""
+    before = window < windows - 1
+    return used & before if ((window >= 0) & before).any() else used.copy()
 
 
-def _clustered_z(shape: _Shape, left: Any, right: Any, sums: Floats, xyy: Floats, both: Ints) -> Floats:
-    """Expand sum e_p^2 with e_p = xy_p - s_y x_p - s_x y_p + s_x s_y n_p into sums that one pass collects."""
-    t = shape.per_person
-    n = max(shape.n, 1)
-    share = shape.total / n
-    squares = np.asarray(t.multiply(t).sum(axis=0)).ravel()
-    with_n = np.asarray(t.T @ shape.n_person).ravel()
-    crossed = (t.T @ t).tocsr()
+def tested_pairs(pairs: PairSums, items: ItemSums) -> Pairs:
+    """Return the pairs with their tests, which follow from sums alone."""
+    turn = pairs.turn
+    return Pairs(
+        left=pairs.left,
+        right=pairs.right,
+        turn=turn,
+        n_xy=pairs.counts[:, 0],
+        people=pairs.counts[:, 1],
+        top=pairs.counts[:, 2],
+        by_window=pairs.by_window,
+        z=_clustered_z(items, pairs, pairs.sums[turn, 1]),
+        odds=_odds(items, pairs),
+        early=pairs.counts[:, 3],
+    )
+
+
+def _items(
+    index: BasketIndex, matrix: sparse.csr_array, early: NDArray[np.bool_], strata: Ints, n_person: Floats
+) -> tuple[ItemSums, sparse.csr_array]:
+    """Return the sums of single items, and people x items: early baskets."""
+    rows = np.flatnonzero(early)
+    held = matrix[rows]
+    size = np.diff(held.indptr)
+    own, ones, person = np.arange(len(rows)), np.ones(len(rows)), np.asarray(index.person)[rows]
+    counted: Any = sparse.csr_array((ones, (person, own)), shape=(len(index.people), len(rows))) @ held
+    t = counted.tocsr().astype(np.float64)
+    single = ItemSums(
+        n=len(rows),
+        nn=float((n_person**2).sum()),
+        x=np.asarray(t.sum(axis=0)).ravel(),
+        xx=np.asarray(t.multiply(t).sum(axis=0)).ravel(),
+        xn=np.asarray(t.T @ n_person).ravel(),
+        with_one=_by_stratum(held, strata[np.maximum(size - 1, 0)]),
+        with_all=_by_stratum(held, strata[size]),
+        baskets=np.bincount(strata[size], minlength=PARTS).astype(np.float64),
+    )
+    return single, t
+
+
+def _by_stratum(held: sparse.csr_array, stratum: Ints) -> Floats:
+    rows = held.shape[0]
+    lines = sparse.csr_array((np.ones(rows), (stratum, np.arange(rows))), shape=(PARTS, rows))
+    return np.asarray((lines @ held).T.toarray(), dtype=np.float64)
+
+
+def _crossed(per_person: sparse.csr_array, left: Any, right: Any) -> Floats:
+    """Sum x y over people for each pair."""
+    crossed = (per_person.T @ per_person).tocsr()
     xy = np.empty(len(left))
     for begin in range(0, len(left), 1 << 18):  # fancy look-up in slices bounds its temporary arrays
         part = slice(begin, begin + (1 << 18))
         xy[part] = np.asarray(crossed[left[part], right[part]]).ravel()
+    return xy
+
+
+def _clustered_z(items: ItemSums, pairs: PairSums, xyy: Floats) -> Floats:
+    """Expand sum e_p^2 with e_p = xy_p - s_y x_p - s_x y_p + s_x s_y n_p into sums that one pass collects."""
+    left, right, sums, both = pairs.left, pairs.right, pairs.sums, pairs.counts[:, 3]
+    n = max(items.n, 1)
+    share, squares, with_n = items.x / n, items.xx, items.xn
     sx, sy = share[left], share[right]
     square = (
         sums[:, 0]
         + sy**2 * squares[left]
         + sx**2 * squares[right]
-        + sx**2 * sy**2 * (shape.n_person**2).sum()
+        + sx**2 * sy**2 * items.nn
         - 2 * sy * sums[:, 1]
         - 2 * sx * xyy
         + 2 * sx * sy * sums[:, 2]
-        + 2 * sx * sy * xy
+        + 2 * sx * sy * sums[:, 3]
         - 2 * sx * sy**2 * with_n[left]
         - 2 * sx**2 * sy * with_n[right]
     )
@@ -178,12 +232,13 @@ def _clustered_z(shape: _Shape, left: Any, right: Any, sums: Floats, xyy: Floats
     return np.where(square > 1e-12, excess / np.sqrt(np.maximum(square, 1e-12)), 0.0)
 
 
-def _odds(shape: _Shape, left: Any, right: Any, by_size: NDArray[Any]) -> Floats:
+def _odds(items: ItemSums, pairs: PairSums) -> Floats:
     """Mantel-Haenszel over strata of size without x and y; see `adjusted.adjusted_of` for one pair."""
+    left, right, by_size = pairs.left, pairs.right, pairs.by_size
     a = by_size[:, 0].astype(np.float64)
-    b = shape.with_one[left] - by_size[:, 1]
-    c = shape.with_one[right] - by_size[:, 1]
-    d = shape.baskets - shape.with_all[left] - shape.with_all[right] + by_size[:, 2]
+    b = items.with_one[left] - by_size[:, 1]
+    c = items.with_one[right] - by_size[:, 1]
+    d = items.baskets - items.with_all[left] - items.with_all[right] + by_size[:, 2]
     n = np.maximum(a + b + c + d, 1)
     up, down = (a * d / n).sum(axis=1), (b * c / n).sum(axis=1)
     return np.where(down > 0, up / np.maximum(down, 1e-12), np.inf)

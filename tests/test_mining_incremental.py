@@ -20,7 +20,7 @@ from mining.incremental import Ledger
 from mining.rulebook import RuleBook
 from tests.mining_log import CATALOGUE, PLACES, ZONE, Basket, frame
 
-CONFIG = MiningConfig(zone=ZONE, min_count=4, min_people=2, min_gain=1.0, q_value=1.0, max_person_share=1.0)
+CONFIG = MiningConfig(zone=ZONE, min_count=4, min_people=2, min_gain=1.0, q_value=0.3, max_person_share=1.0)
 START = datetime(2017, 1, 1, tzinfo=UTC)
 
 
@@ -136,12 +136,13 @@ CHANGES = st.lists(
 )
 
 
-@given(CHANGES, st.integers(2, 9), st.sampled_from([2, 3]))
+@given(CHANGES, st.integers(2, 9), st.sampled_from([2, 3]), st.sampled_from([0.05, 0.4, 1.0]))
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_changes_in_any_order_give_the_book_of_what_remains(
-    changes: list[tuple[str, int, int]], windows: int, max_len: int
+    changes: list[tuple[str, int, int]], windows: int, max_len: int, level: float
 ) -> None:
-    config = CONFIG.model_copy(update={"windows": windows, "max_len": max_len, "max_basket": 6})
+    update = {"windows": windows, "max_len": max_len, "max_basket": 6, "q_value": level}
+    config = CONFIG.model_copy(update=update)
     rows = shopping(7, baskets=80)
     rows["basket"] = "a-" + rows["person"] + rows["at"].astype(str)  # every basket has one instant
     ledger = opened(rows, config)

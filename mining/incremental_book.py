@@ -1,0 +1,37 @@
+"""From kept baskets and kept pairs to the rule book of a full mine: `miner.book_of` with other ways to count.
+
+Knows the order of the finders. It refuses to know how anything is counted or chosen.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mining import finders, incremental_slices
+from mining.basketindex import BasketIndex
+from mining.config import MiningConfig
+from mining.rulebook import RuleBook
+from mining.shelf import Shelf
+
+if TYPE_CHECKING:
+    from mining.baskets import Baskets
+    from mining.incremental_log import BasketLog
+    from mining.incremental_pairs import PairTally
+    from mining.rule import AnyRule
+
+
+def book_of(baskets: Baskets, log: BasketLog, tally: PairTally, config: MiningConfig) -> RuleBook:
+    """Return the book that `miner.book_of` returns for the baskets."""
+    index = BasketIndex.build(baskets)
+    material = finders.Material(index, config)
+    together = finders.together_of(material, tally.pairs(log, config)) if len(log.held) else []
+    slices = incremental_slices.SliceCounts.of(material)
+    rules: tuple[AnyRule, ...] = (
+        *together,
+        *incremental_slices.contexts(material, slices),
+        *incremental_slices.contexted_pairs(material, slices, together),
+        *finders.following(material),
+        *finders.cycles(material),
+        *finders.trends(material),
+    )
+    return RuleBook(index, Shelf.of(rules), config)
