@@ -493,6 +493,7 @@ def serve_forever(settings: Settings) -> None:
         NotReady: no catalogue was built.
         ServeError: the address cannot be used.
     """
+    from bot.behaviour import StoredBehaviour
     from bot.web.serve import create_app, run
 
     almanac = Almanac.open(settings)
@@ -502,4 +503,5 @@ def serve_forever(settings: Settings) -> None:
     web = settings.web
     if web.secret is None and web.secret_file is None:
         web = web.model_copy(update={"secret_file": settings.home / "web.secret"})
-    run(create_app(almanac, web), host=settings.host, port=settings.port)
+    app = create_app(almanac, web, behaviour=StoredBehaviour(almanac))
+    run(app, host=settings.host, port=settings.port)

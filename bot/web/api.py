@@ -176,18 +176,25 @@ def _tool_endpoint(
     return endpoint
 
 
+def json_value(body: bytes) -> Any:
+    """Read a JSON body.
+
+    Raises:
+        Problem: it is not JSON.
+    """
+    try:
+        return from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise Problem(400, "json", "the body is not valid JSON") from error
+
+
 def _json_object(body: bytes) -> dict[str, Any]:
     """Read a JSON object; an empty body is an empty one.
 
     Raises:
         Problem: it is not JSON, or not an object.
     """
-    if not body.strip():
-        return {}
-    try:
-        value = from_json(body, allow_inf_nan=False)
-    except ValueError as error:
-        raise Problem(400, "json", "the body is not valid JSON") from error
+    value = json_value(body) if body.strip() else {}
     if not isinstance(value, dict):
         raise Problem(
             422, "fields", f"the body must be a JSON object of arguments, not {type(value).__name__}"

@@ -88,6 +88,10 @@ class Metrics:
         )
         self.degraded = Counter("almanac_turns_degraded_total", "Turns answered without the language model.")
         self.tools = Counter("almanac_tool_calls_total", "Tool calls by tool and door.")
+        self.feedback = Counter("almanac_feedback_total", "Verdicts on answers by catalogue.")
+        self.events = Counter(
+            "almanac_events_total", "Behaviour that came in, by outcome (added, repeated, rejected)."
+        )
         self.turn_seconds = Histogram(
             "almanac_turn_seconds", "Seconds from message to the end of its answer."
         )
@@ -102,6 +106,8 @@ class Metrics:
             self.turns,
             self.degraded,
             self.tools,
+            self.feedback,
+            self.events,
             self.turn_seconds,
             self.first_token_seconds,
         )

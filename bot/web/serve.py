@@ -25,6 +25,7 @@ from starlette.types import Message as AsgiMessage
 from bot.errors import AlmanacError
 from bot.service import Service
 from bot.web import api, chat, problems
+from bot.web.behaviour import BehaviourEvent, BehaviourLog, behaviour_router
 from bot.web.config import WebConfig
 from bot.web.docs import api_page
 from bot.web.events import Turns
@@ -35,6 +36,7 @@ from bot.web.page import DressedPage
 from bot.web.replay import Replays
 from bot.web.security import Gate, SecretUnusable, load_secret
 from bot.web.turns import TurnRunner
+from bot.web.widget import widget_router
 
 STATIC = Path(__file__).parent / "static"
 DESCRIPTION = "A conversational recommender that knows when and where, and answers with evidence."
@@ -47,12 +49,19 @@ class ServeError(AlmanacError):
     """The server cannot start; the message is one line that says what to do."""
 
 
-def create_app(service: Service, config: WebConfig | None = None, *, ui: bool = True) -> FastAPI:
+def create_app(
+    service: Service,
+    config: WebConfig | None = None,
+    *,
+    behaviour: BehaviourLog | None = None,
+    ui: bool = True,
+) -> FastAPI:
     """Return the whole web door over one service: the API under `/api`, the chat page at `/`.
 
     Args:
         service: What answers; it is called from several threads at once.
         config: Limits, identity, allowed origins; None takes the defaults.
+        behaviour: Where `/api/events` keeps what people do; None leaves that door out.
         ui: False leaves the Gradio page out (the API alone starts in well under a second).
 
     Raises:
@@ -90,6 +99,9 @@ def create_app(service: Service, config: WebConfig | None = None, *, ui: bool = 
     app.include_router(chat.chat_router(runner, config, identities.seals, replays))
     app.include_router(api.catalog_router(service, config))
     app.include_router(api.tool_router(service, config, metrics))
+    if behaviour is not None:
+        app.include_router(behaviour_router(behaviour, config, metrics))
+    app.include_router(widget_router(service, config, metrics, events=behaviour is not None))
     app.include_router(api.probe_router(service, metrics))
     doors.append(mount_mcp(app, service, config))
     _add_reference(app)
@@ -118,6 +130,7 @@ def _add_reference(app: FastAPI) -> None:
                 mode="serialization", ref_template="#/components/schemas/{model}"
             )
             schemas |= schemas["ChatReply"].pop("$defs", {})
+            schemas["BehaviourEvent"] = BehaviourEvent.model_json_schema()
             app.openapi_schema = document
         return app.openapi_schema
 
