@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ _NEVER_ALONE = frozenset(
     most best better good top new old popular seasonal special everyday active gift set misc brand private national
     spring summer autumn winter breakfast lunch dinner party household how when where what why then again also
     month season rule pattern other one set use man woman person line need card service sale year movie film
+    only out made based basis fall rise drop gain lead control size style price ratio table list cart display map match
+    watch message shop strip rose promotion promo system tool link play causal clock fan must account branch aisle seller
     """.split()  # noqa: SIM905
 )
 """Words of conversation: as a short form of a product's name they would be found everywhere."""
@@ -83,6 +85,10 @@ class Lexicon:
     proper: bool
     """True where titles are names ("Toy Story"), False where they are nouns ("Tortilla chips")."""
     tables: LinkTables
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Word in the singular -> the items whose titles hold it, the most taken first; empty where titles are names."""
+    weights: Mapping[str, float] = field(default_factory=dict)
+    """Item id -> how often it was taken."""
 
     @classmethod
     def build(
@@ -131,6 +137,8 @@ class Lexicon:
                 place_noun=_place_noun(places),
                 measures=measures,
             ),
+            holders={} if proper else _holders(titles, weights),
+            weights=weights,
         )
 
     def link(self, text: str) -> Links:
@@ -140,6 +148,14 @@ class Lexicon:
     def title(self, item: str) -> str:
         """Return the title of an item, its id where it has none here (a variant)."""
         return self.titles.get(item, item)
+
+
+def _holders(titles: Mapping[str, str], weights: Mapping[str, float]) -> dict[str, tuple[str, ...]]:
+    held: defaultdict[str, list[str]] = defaultdict(list)
+    for item, title in sorted(titles.items(), key=lambda one: -weights.get(one[0], 0.0)):
+        for word in dict.fromkeys(key(title, singulars=True).split()):
+            held[word].append(item)
+    return {word: tuple(items) for word, items in held.items()}
 
 
 def _nouns(given: Mapping[str, str] | None) -> Nouns:

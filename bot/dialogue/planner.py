@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.dialogue import planner_calls as make
+from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.aspects import Aspect, aspects_of
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
@@ -28,6 +29,16 @@ __all__ = ["Clarify", "Plan", "complete", "plan"]
 def plan(message: str, links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
     """Choose tools and arguments for a message by its wording, its links and the turns before."""
     del message  # its text, and all that was found in it, is in the links
+    links = unclear.likeliest(links, lexicon)
+
+    def replan(earlier: str, before: Conversation) -> tuple[Plan, Links]:
+        found = unclear.likeliest(lexicon.link(earlier), lexicon)
+        return _plan(found, before, asker, lexicon), found
+
+    asked = unclear.resumed(links, conversation, replan, lexicon)
+    if asked is not None:
+        before = conversation.model_copy(update={"turns": conversation.turns[:-1]})
+        return replace(_plan(asked, before, asker, lexicon), aspects=aspects_of(asked.plain))
     planned = _plan(links, conversation, asker, lexicon)
     return replace(planned, aspects=_aspects(planned, links, conversation))
 

@@ -208,6 +208,8 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
         arguments["against"] = against
     if kind == "next" and (days := links.integer("number")) is not None:
         arguments["within_days"] = days
+    if len(conditions) > 1 and COMPARE.search(links.plain) and OTHERS.search(links.plain):
+        against = arguments["against"] = "the others"  # Fridays at one store against Fridays at the others
     if kind is None and (against is not None or (conditions and OTHERS.search(links.plain))):
         kind = "context"
     if kind is not None and kind != "any":

@@ -40,7 +40,7 @@ WITHOUT: Final = _any(
 RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("cycle", _any(
         r"\bhow (?:often|frequently|regularly)\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",
-        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) due\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuy .* again\b|\bevery how many\b|\btime between purchases\b",
+        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuy .* again\b|\bevery how many\b|\btime between purchases\b",
         r"多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
@@ -58,6 +58,7 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
         r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
+        r"^\W*(?:and |but )?(?:where|when)\W*$|^\W*(?:and |but )?(?:where|when) (?:exactly|then|else|mostly|mainly)\W*$",
         r"什么时候|哪天|哪个(?:店|州|地区|季节|月)|哪里|几点|何时",
     )),
     ("together", _any(
@@ -85,7 +86,8 @@ OTHERS: Final = _any(
 )
 DOUBT: Final = _any(
     r"\b(?:is|was|are|isn't|could|can|might) (?:that|this|it|these|they|there)(?: \w+){0,2} (?:real|really|true|just|only|significant|chance|coincidence|a fluke|fluke|random|noise|luck|reliable|robust|because|due to|explained)\b",
-    r"\bby chance\b|\bjust (?:because|popular|chance|a busy|noise)\b|\bonly a few\b|\bhold(?:s)? (?:up )?(?:in|at|for|across|on|everywhere|over)\b|\bhow (?:sure|certain|confident|reliable|solid) (?:are|is)\b|\bstatistically\b|\bare you sure\b|\breally true\b|\bconfound\w*|\bhow do you know\b|\bboth (?:are )?(?:just )?popular\b",
+    r"\bby chance\b|\bjust (?:because|popular|chance|a busy|noise)\b|\bonly a few\b|\bhold(?:s)? (?:up )?(?:in|at|for|across|on|everywhere|over)\b|\bhow (?:sure|certain|confident|reliable|solid) (?:are|is)\b|\bstatistically\b|\bare you sure\b|\breally true\b|\bconfound\w*|\bhow do you know\b|\bboth (?:are )?(?:just )?popular\b|\b(?:link|connection|associations?|relation(?:ship)?|correlations?|pattern) (?:between|real|true|strong|hold)\b",
+    r"\bjust (?:a )?habit\b|\bcaus(?:e|es|ed|al|ation)\b|\badjust(?:ed|ing|ment)?\b|\bcontrol(?:led|ling)? for\b|\b(?:every|all|each|across) (?:the )?(?:stores?|shops?|states?|regions?|places)\b|\b(?:few|handful of|how many(?: different)?|same) (?:people|households|customers|shoppers|families|viewers|persons)\b(?=\W*$| behind| who| drive| that)|\bsignifican\w+|\bcoincidence\b|\bheavy (?:users|buyers)\b",
     r"真的吗|偶然|巧合|可靠吗|确定吗",
 )  # fmt: skip
 CHART: Final = _any(r"^\W*(?:ok(?:ay)?,? |please |can you |could you |and )*(?:show|draw|plot|chart|graph|visuali[sz]e)(?: me)?(?: (?:that|this|it|them))?(?: (?:as|in|on) (?:a |an )?(?:chart|graph|plot|table))?(?: please)?\W*$|\b(?:as|in) (?:a |an )?(?:chart|graph|plot|csv|table|spreadsheet)\b|\b(?:chart|plot|graph) (?:that|this|it)\b|\bexport (?:this|these|that|those|it|them)\b|图表|画(?:出来|图)|导出")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.dialogue.aspects import Aspect
+from bot.dialogue.link import Span
 from bot.dialogue.smalltalk import Smalltalk
 from bot.dialogue.turn import ToolCall
 
@@ -19,6 +20,8 @@ class Clarify:
 
     question: str
     choices: tuple[str, ...]
+    spans: tuple[Span, ...] = ()
+    """What each choice would make of the words in doubt."""
 
 
 @dataclass(frozen=True, slots=True)

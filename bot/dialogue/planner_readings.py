@@ -11,6 +11,7 @@ from typing import Any
 
 from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_cues as cues
+from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links
 from bot.dialogue.phrases import relative_age
@@ -29,7 +30,7 @@ def one_wish(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
     talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
-    for reading in (_profile, _explain, _repeat, _rules, _follow, _rate, _details, _score, _search):
+    for reading in (_profile, _unclear, _explain, _repeat, _rules, _follow, _rate, _details, _score, _search):
         found = reading(links, focus, lexicon)
         if found is not None:
             return found
@@ -82,6 +83,19 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if [item for item in without if item != targets[0]]:
         arguments["without"] = [item for item in without if item != targets[0]]
     return _does(ToolCall(tool="explain_item", arguments=arguments), SURE, "asks why")
+
+
+def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    """Ask back before anything is read into a name that means several things, or nothing here."""
+    found = unclear.brands(links, lexicon) or unclear.ambiguous(links, lexicon)
+    if found is not None:
+        return found
+    asks = cues.rule_kind(links.plain) is not None or any(
+        pattern.search(links.plain) for pattern in (cues.SCORE, cues.LIKE, cues.CROWD, cues.COUNT)
+    )
+    asks = asks or re.search(rf"\b{cues.PEOPLE}\b.*\b{cues.TAKE}\b", links.plain) is not None
+    pointed = focus.call is not None and (cues.IT.search(links.plain) or cues.FOLLOW.search(links.plain))
+    return unclear.unknown(links, lexicon) if asks and not pointed and links.lang == "en" else None
 
 
 def _clarify_item(links: Links, lexicon: Lexicon) -> Plan:

@@ -98,7 +98,10 @@ def word(
         except ModelError as error:
             failure = error
     names = titles if titles is not None and lang == "en" else {}
-    yield from _templates([fact for fact in facts if fact.id not in told], names)
+    untold = [fact for fact in facts if fact.id not in told]
+    if untold and "holds" in untold[0].numbers:
+        yield _with_yes(message, untold.pop(0), zh=lang == "zh")
+    yield from _templates(untold, names)
     if failure is not None:
         raise failure
 
@@ -168,20 +171,30 @@ def _templates(facts: Sequence[Evidence], names: Mapping[str, str]) -> Iterator[
 
 def _alike(first: Evidence, other: Evidence) -> bool:
     """Tell whether two facts count partners of the same thing in the same baskets."""
+    same = ("n", "outside_n") if first.kind in _ALONE else ("n", "n_x", "within_days")
     return (
         first.kind == other.kind
-        and first.kind in ("rule", "next")
+        and first.kind in ("rule", "next", *_ALONE)
         and len(first.items) == len(other.items) > 0
+        and (len(first.items) == 1) >= (first.kind in _ALONE)
         and first.items[:-1] == other.items[:-1]
-        and all(first.numbers.get(name) == other.numbers.get(name) for name in ("n", "n_x", "within_days"))
+        and all(first.numbers.get(name) == other.numbers.get(name) for name in same)
         and "n_xy" in first.numbers
     )
+
+
+_ALONE = ("count", "context")
+"""Kinds that count one thing in a slice, where a rule counts a pair."""
 
 
 def _rest(facts: Sequence[Evidence], names: Mapping[str, str]) -> Sentence:
     """Name further partners in one sentence, each with its count and what it is compared with."""
     said = [f"{names[fact.items[-1]]} ({_beside(fact, short=at > 0)})" for at, fact in enumerate(facts)]
     link = "after" if facts[0].kind == "next" else "with"
+    if facts[0].kind in _ALONE:
+        return Sentence(
+            text=f"Then {_list(said, zh=False)}.", evidence=tuple(fact.id for fact in facts), by="template"
+        )
     first = [names[item] for item in facts[0].items[:-1] if item in names]
     about = f" {link} {_list(first, zh=False)}" if first else ""
     text = f"Others{about}: {_list(said, zh=False)}."
@@ -190,6 +203,10 @@ def _rest(facts: Sequence[Evidence], names: Mapping[str, str]) -> Sentence:
 
 def _beside(fact: Evidence, *, short: bool) -> str:
     numbers = fact.numbers
+    if fact.kind in _ALONE:
+        count = f"{numbers['n_xy']:,.0f}" + ("" if short else f" of {numbers['n']:,.0f}")
+        rest = f"; otherwise {percent(numbers['outside_share'])}" if "outside_share" in numbers else ""
+        return f"{count}, {percent(numbers['n_xy'] / numbers['n'])}{rest}"
     count = f"{numbers['n_xy']:,.0f}" + ("" if short else f" of {numbers['n_x']:,.0f}")
     share = percent(numbers["confidence"])
     if "lag_median" in numbers:
@@ -216,6 +233,9 @@ def _plan(
         )
         return Sentence(text=nothing), []
     first = evidence[0]
+    asked_again = [fact for fact in evidence if "score_without" in fact.numbers]
+    if asked_again:
+        return None, [*asked_again, *(fact for fact in evidence if fact.kind == "rule")][:2]
     if first.kind in {"score", "match"} and "score" not in first.numbers and items:
         shown = items[:PICKS]
         reasons = [reason for item in shown for reason in _reason(item, evidence)]
@@ -235,8 +255,8 @@ _SILENT = frozenset(("csv", "heat", "gaps"))
 
 def _shown(evidence: Sequence[Evidence], charts: Sequence[Chart], *, zh: bool) -> Iterator[Sentence]:
     """Read the charts, and say what the table holds; nothing where neither was asked for or could be made."""
-    for chart in charts[:PICKS]:
-        yield Sentence(text=chart.sentence, evidence=chart.evidence)
+    if charts:
+        yield Sentence(text=charts[0].sentence, evidence=charts[0].evidence)
     for fact in evidence:
         if fact.kind == "csv":
             rows, columns = round(fact.numbers["rows"]), round(fact.numbers["columns"])
@@ -267,14 +287,19 @@ def _doubted(
     facts = [fact for kind in kinds for fact in evidence if fact.kind == kind]
     if not facts:
         return []
-    told = [_template(fact) for fact in facts]
-    wanted, holds = expects_yes(message.lower()), facts[0].numbers.get("holds")
-    if wanted is not None and holds is not None:
-        yes = wanted == bool(holds)
-        lead = ("是的：" if yes else "不是：") if zh else ("Yes: " if yes else "No: ")
-        text = told[0].text
-        told[0] = told[0].model_copy(update={"text": lead + text[:1].lower() + text[1:]})
-    return told
+    return [_with_yes(message, facts[0], zh=zh), *(_template(fact) for fact in facts[1:])]
+
+
+def _with_yes(message: str, fact: Evidence, *, zh: bool) -> Sentence:
+    """Tell a fact, after the yes or no that it gives to a question that wants one."""
+    told = _template(fact)
+    wanted, holds = expects_yes(message.lower()), fact.numbers.get("holds")
+    if wanted is None or holds is None:
+        return told
+    yes = wanted == bool(holds)
+    lead = ("是的：" if yes else "不是：") if zh else ("Yes: " if yes else "No: ")
+    text = told.text if fact.kind == "trend" else told.text[:1].lower() + told.text[1:]
+    return told.model_copy(update={"text": lead + text})
 
 
 def _reason(item: ItemRef, evidence: Sequence[Evidence]) -> list[Evidence]:

@@ -27,13 +27,13 @@ def mined(notes: RuleNotes, question: Question) -> None:
         category=question.category,
         where=question.where,
         kind=kind,
-        k=_POOL if measure in ("surprising", "useful") else question.k,
+        k=_POOL if measure in ("surprising", "useful") else 2 * question.k,
     )
     if measure == "surprising":
         rules = sorted((one for one in rules if _apart(notes, one)), key=lambda one: -_lift_low(one))
     elif measure == "useful":
         rules = sorted(rules, key=lambda one: -_extra(one))
-    for rule in rules[: question.k]:
+    for rule in _distinct(rules, question.k):
         _say(notes, rule, measure)
     if not rules:
         notes.cannot_tell(
@@ -42,6 +42,21 @@ def mined(notes: RuleNotes, question: Question) -> None:
         )
     elif measure:
         _meaning(notes, measure)
+
+
+def _distinct(rules: list[AnyRule], k: int) -> list[AnyRule]:
+    """Return the first rules whose counts differ: a category of one product says nothing beside the product."""
+    chosen: dict[tuple[object, ...], AnyRule] = {}
+    for rule in rules:
+        counts = (
+            (rule.count.n, rule.count.n_x, rule.count.n_y, rule.count.n_xy)
+            if isinstance(rule, Rule)
+            else rule.id
+        )
+        chosen.setdefault((rule.kind, rule.context, rule.place, counts), rule)
+        if len(chosen) == k:
+            break
+    return list(chosen.values())
 
 
 def _say(notes: RuleNotes, rule: AnyRule, measure: str) -> None:

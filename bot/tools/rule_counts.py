@@ -42,7 +42,9 @@ def pair(notes: RuleNotes, question: Question) -> None:
     count = notes.book.count(x, y, question.where)
     notes.say("count", count, INDEX)
     notes.propose(count)
-    if count.people_xy >= FEW:
+    if DOUBTS & set(notes.aspects):
+        rule_doubt.pair(notes, x, y, question.where)
+    elif count.people_xy >= FEW:
         notes.say("adjusted", notes.book.adjusted(x, y, question.where), INDEX)
     elif count.n_x:
         by_chance = count.n_x * count.n_y / count.n
@@ -51,8 +53,6 @@ def pair(notes: RuleNotes, question: Question) -> None:
             f"若两者无关，预计约{by_chance:.1f}次：数据太少，无法进一步判断。",
             {"expected": by_chance},
         )
-    if DOUBTS & set(notes.aspects):
-        rule_doubt.pair(notes, x, y, question.where)
 
 
 def following(notes: RuleNotes, question: Question) -> None:

@@ -27,7 +27,7 @@ def cycle(notes: RuleNotes, question: Question) -> None:
     for key in question.subject:
         if "mine" in notes.aspects:
             _own(notes, key, question.within_days)
-        if "due" in notes.aspects and not ("mine" in notes.aspects and notes.person):
+        if "due" in notes.aspects and "mine" not in notes.aspects:
             _due(notes, key, question.within_days)
         _again(notes, key)
         if "chart" in notes.aspects:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from bot.tools.rule_notes import BOOK, FEW, INDEX, RuleNotes
 from mining.count import Count, Slice
+from mining.phrases import where_said
 from mining.rule import NextRule, Rule
 from mining.statistics import clustered_difference
 
@@ -82,9 +83,11 @@ def _few(notes: RuleNotes, keys: tuple[str, ...], where: Slice, n: int, people: 
     share = busiest / n if n else math.nan
     holds = people >= settings.min_people and share <= settings.max_person_share
     words = notes.words
+    said = where_said(where, notes.names, notes.lang)
+    there = f" {said}" if said else ""
     notes.tell(
         "people",
-        f"{people:,} different {words.people} stand behind the {n:,} {words.baskets} with {notes.name(keys)}, "
+        f"{people:,} different {words.people} stand behind the {n:,} {words.baskets} with {notes.name(keys)}{there}, "
         f"{n / people:.1f} each on average; the one with most has {busiest:,} of them ({100 * share:.1f} %).",
         f"含{notes.name(keys)}的{n:,}{words.baskets_zh}来自{people:,}{words.people_zh}，平均每{words.people_zh}{n / people:.1f}次；最多的一{words.people_zh}有{busiest:,}次（{100 * share:.1f} %）。",
         keys=keys,

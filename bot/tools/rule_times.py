@@ -5,6 +5,8 @@ Knows dimensions of time and place. It refuses to decide by itself that a lead i
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.dialogue.aspects import DOUBTS, Aspect
 from bot.dialogue.chart import WEEKDAYS
 from bot.tools import rule_best, rule_doubt
@@ -14,6 +16,9 @@ from mining.profile import By, Profile
 
 _NARROW: dict[Aspect, tuple[By, ...]] = {"hour": ("hour",), "day": ("weekday",), "month": ("month",)}
 """Words that ask for one unit of time only."""
+_MANY = 20
+"""More places than this are said as "the others", not one by one."""
+_OTHERS = "others"
 
 
 def context(notes: RuleNotes, question: Question) -> None:
@@ -108,9 +113,14 @@ def compare(notes: RuleNotes, question: Question, against: Slice) -> None:
         ends = [count.y for count in partners] or ends
     for y in ends[: question.k]:
         compared = notes.book.compare(subject, y, question.where, against)
+        said, names = compared, notes.names
+        if len(against.places) > _MANY:
+            where = replace(compared.second.where, place=_OTHERS)
+            said = replace(compared, second=replace(compared.second, where=where))
+            names = {**names, _OTHERS: f"the other {notes.place_noun}s" if not notes.zh else "其他地点"}
         notes.note(
             "compare",
-            compared.sentence(notes.names, notes.lang, wording=notes.words),
+            said.sentence(names, notes.lang, wording=notes.words),
             items=notes.shown((*subject, *y)),
             numbers=compared.numbers(),
             source=INDEX,

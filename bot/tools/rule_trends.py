@@ -20,7 +20,8 @@ def trend(notes: RuleNotes, question: Question) -> None:
     subject = question.subject
     lists = not subject or (not question.items and "list" in notes.aspects)
     for key in subject:
-        notes.say("trend", notes.book.trend(key), INDEX)
+        found = notes.book.trend(key)
+        notes.say("trend", found, INDEX, more=_as_asked(notes, found))
         if question.where.context:
             count = notes.book.count(key, (), question.where)
             notes.say("count", count, INDEX)
@@ -29,6 +30,14 @@ def trend(notes: RuleNotes, question: Question) -> None:
         _noise(notes, notes.book.trend(subject[0]))
     if lists:
         changed(notes, question)
+
+
+def _as_asked(notes: RuleNotes, found: Trend) -> dict[str, float]:
+    """Whether the trend is what the question supposed, where it supposed one."""
+    wanted = {"rising", "fading"} & set(notes.aspects)
+    if len(wanted) == 1:
+        return {"holds": float(found.direction in wanted)}
+    return {"holds": 0.0} if found.direction == "steady" else {}
 
 
 def _noise(notes: RuleNotes, found: Trend) -> None:

@@ -6,7 +6,7 @@ item that carries it most, and the exact count of people who chose both. It refu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -157,33 +157,19 @@ def explain(box: Toolbox, item: str, without: Sequence[str]) -> ToolResult:
     )
     notes.item(item, why.score, why.parts)
     title = titled(catalog.facts(item))
-    parts = sorted(((n, v) for n, v in why.parts.items() if abs(v) >= 0.0005), key=lambda part: -abs(part[1]))
-    said = listing([f"{_part(name, box.lang)} {value:.3f}" for name, value in parts])
-    numbers = {"score": why.score, "rank": float(why.rank)} | {f"part {n}": v for n, v in why.parts.items()}
     zh = box.lang == "zh"
-    rank = (
-        (f", rank {why.rank:,}" if why.rank else "")
-        if not zh
-        else (f"，排名第 {why.rank:,}" if why.rank else "")
-    )
-    notes.note(
-        "score",
-        f"《{title}》的得分是 {why.score:.3f}{rank}：{said}。"
-        if zh
-        else f"{title} scores {why.score:.3f}{rank}: "
-        + (f"{said}." if said else "nothing speaks for it yet."),
-        items=[item],
-        numbers=numbers,
-        source=MODEL,
-    )
+    numbers = {"score": why.score, "rank": float(why.rank)} | {f"part {n}": v for n, v in why.parts.items()}
+    groups = _groups(why.parts)
+    numbers |= {f"from {name}": value for name, value in groups.items()}
+    notes.note("score", _ranked(title, why, groups, zh=zh), items=[item], numbers=numbers, source=MODEL)
     behind = [(b, share) for b, share in why.because if share > 0 and b in catalog.titles][:3]
     if behind:
-        names = listing(
-            [f"{catalog.titles[b]} ({share:+.3f})" for b, share in behind], "and" if not zh else "和"
-        )
+        names = listing([f"{catalog.titles[b]} ({share:.1f})" for b, share in behind], "和" if zh else "and")
         notes.note(
             "score",
-            f"其中贡献最大的是：{names}。" if zh else f"Most of that comes from your {names}.",
+            f"其中贡献最大的是：{names}。"
+            if zh
+            else f"Of your own, {names} count{'s' if len(behind) == 1 else ''} most.",
             items=[item, *(b for b, _ in behind)],
             numbers={f"from {b}": share for b, share in behind},
             source=MODEL,
@@ -206,30 +192,79 @@ def explain(box: Toolbox, item: str, without: Sequence[str]) -> ToolResult:
 def _note_without(
     notes: Notes, title: str, item: str, without: Sequence[str], why: Explanation, *, zh: bool
 ) -> None:
-    left_out = listing([notes.catalog.titles.get(b, b) for b in without], "or" if not zh else "和")
-    before, after = float(why.rank), float(why.rank_without or 0)
-    change = f"{why.score:.3f} → {why.score_without:.3f}"
-    text = (
-        f"如果没有{left_out}，《{title}》的得分会是 {change}，排名从第 {before:.0f} 变为第 {after:.0f}。"
-        if zh
-        else f"Without {left_out} the score of {title} would go {change} and its rank from {before:.0f} to {after:.0f}."
-    )
+    """Say where the item would stand without some items, and whether it would still be suggested."""
+    left_out = listing([notes.catalog.titles.get(b, b) for b in without], "和" if zh else "or")
+    before, after = why.rank, why.rank_without or 0
+    score, left = why.score, why.score_without or 0.0
+    still = 0 < after <= SUGGESTED
+    if zh:
+        text = f"如果没有{left_out}，《{title}》的得分由 {score:.1f} 变为 {left:.1f}，排名由第 {before:,} 变为第 {after:,}。"
+    elif after == before:
+        text = f"Without {left_out}, {title} would still be number {after:,}, with a score of {left:.1f} instead of {score:.1f}."
+    elif still:
+        text = f"Without {left_out}, {title} would be number {after:,} instead of {before:,}, with a score of {left:.1f} instead of {score:.1f}."
+    else:
+        text = (
+            f"Without {left_out}, {title} would move from number {before:,} to {after:,}, beyond the {SUGGESTED} that I "
+            f"suggest; its score would be {left:.1f} instead of {score:.1f}."
+        )
     numbers = {
-        "score": why.score,
-        "score_without": why.score_without or 0.0,
-        "rank": before,
-        "rank_without": after,
-    }
+        "score": score, "score_without": left, "rank": before, "rank_without": after, "suggested": SUGGESTED,
+        "holds": float(still),
+    }  # fmt: skip
     notes.note("score", text, items=[item, *without], numbers=numbers, source=f"{MODEL}, recomputed")
 
 
-_PARTS_EN = {"popularity": "popularity", "content": "likeness of text", "rules": "rules that fire now"}
-_PARTS_ZH = {"popularity": "热门程度", "content": "文本相似", "rules": "此刻生效的规则"}
+SUGGESTED = 5
+"""An item that ranks lower would not be suggested: the tools' own number of results."""
+_GROUPS: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "alike": (
+        "people who chose the same",
+        "选择相同的人",
+        ("ease", "broad", "walk", "similar", "people", "taste"),
+    ),
+    "close": ("what is chosen close in time", "时间相近的选择", ("near", "beside")),
+    "popular": ("popularity", "热门程度", ("popular", "popularity", "trend")),
+    "again": ("your own habit", "您的习惯", ("again",)),
+    "kind": ("its kind and its words", "类别和文字", ("kind", "content")),
+    "you": ("people like you", "与您相似的人", ("traits",)),
+    "situation": ("time and place", "时间和地点", ("place", "context")),
+    "rules": ("rules that fire now", "此刻生效的规则", ("rules",)),
+}
+"""What parts of a score are for people: in English, in Chinese, and the parts that belong there."""
+_REASONS_SAID = 3
 
 
-def _part(name: str, lang: str) -> str:
-    """What people call a part of a score."""
-    return (_PARTS_ZH if lang == "zh" else _PARTS_EN).get(name, name.replace("_", " "))
+def _groups(parts: Mapping[str, float]) -> dict[str, float]:
+    """Sum the parts of a score by what they are for people, largest first; the sum stays the score."""
+    named = {part: group for group, (_, _, members) in _GROUPS.items() for part in members}
+    sums: dict[str, float] = {}
+    for part, value in parts.items():
+        group = named.get(part.removesuffix("_window").removesuffix("_visit"), part)
+        sums[group] = sums.get(group, 0.0) + value
+    return dict(sorted(sums.items(), key=lambda one: -abs(one[1])))
+
+
+def _ranked(title: str, why: Explanation, groups: Mapping[str, float], *, zh: bool) -> str:
+    """Say where an item stands, and the reasons that weigh most."""
+    told = [(name, value) for name, value in groups.items() if abs(value) >= 0.05][:_REASONS_SAID]
+    said = [_reason(name, value, zh=zh) for name, value in told]
+    if zh:
+        rank = f"排名第 {why.rank:,}，" if why.rank else ""
+        return f"《{title}》{rank}得分 {why.score:.1f}：{listing(said, '和') or '没有依据'}。"
+    stands = (
+        f"{title} is number {why.rank:,} for you"
+        if why.rank
+        else f"{title} is not among what I may suggest now"
+    )
+    if not said:
+        return f"{stands}, with a score of {why.score:.1f}: nothing speaks for it yet."
+    return f"{stands}, with a score of {why.score:.1f}: {listing(said)}."
+
+
+def _reason(group: str, value: float, *, zh: bool) -> str:
+    english, chinese, _ = _GROUPS.get(group, (group.replace("_", " "), group, ()))
+    return f"{chinese} {value:.1f}" if zh else f"{value:.1f} from {english}"
 
 
 def note_details(notes: Notes, item: str, lang: str) -> None:
