@@ -33,12 +33,15 @@ Aspect = Literal[
     "day",
     "month",
     "common",
+    "count",
+    "more",
+    "less",
     "seldom",
 ]
 """chart, csv: how to show it · popular, few, places, chance, adjusted, cause: a doubt, by what might explain the figures
 · mine: the person's own rhythm · due, soon: when again, when next · list, rising, fading: which things, and their
 direction · surprising, useful, strongest, seldom: what the best rules are the best in · where, when, hour, day, month: of a profile ·
-common: what a slice holds most."""
+common: what a slice holds most · count: how many, and nothing else · more, less: a direction that the question supposes."""
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 DOUBTS: Final[frozenset[Aspect]] = frozenset(("popular", "few", "places", "chance", "adjusted", "cause"))
 
@@ -47,9 +50,9 @@ _WORDS: Final[dict[Aspect, str]] = {
     "chart": r"\b(?:chart|graph|plot|diagram|heat ?map|histogram|visuali[sz]e|draw|picture)\b|^\W*(?:(?:ok(?:ay)?|please|can you|could you|now|and)\W+)*show (?:me|it|this|that|them|me (?:this|that|it))?(?: please)?\W*$|图表|画|给我看看",
     "csv": r"\bcsv\b|\bspreadsheet\b|\bexcel\b|\bexport\b|\bdownload\b|\bas (?:a )?(?:table|file)\b|导出|表格",
     "popular": r"\b(?:both|just|simply|merely|only|so)\b.{0,30}\bpopular\b|\bpopular(?:ity)?\b.{0,20}\b(?:anyway|explain|reason)|\bbusy (?:day|evening|morning|store|time)\b|\b(?:big|large|full) (?:baskets?|trips?|shops?|carts?)\b|\bhow big the baskets\b|\bbuy(?:s|ing)? (?:a lot|everything|lots)\b|\bbasket size\b|\bmore often than (?:by )?chance\b",
-    "few": rf"\b(?:a|the same|just|only|very|how) (?:few|handful of|couple of|same|many|small number of|one or two)(?: \w+)? {_PEOPLE}\b|\b(?:few|handful of|one|single|same|how many(?: different)?) (?:\w+ )?{_PEOPLE}\b(?! (?:is|are) due)|\bheavy (?:users|buyers)\b|\bdriven by (?:a|one)\b|几(?:个|户)人?|少数",
-    "places": r"\b(?:every|all|each|most|other|across|different|several|any) (?:the )?(?:stores?|shops?|states?|regions?|places?|locations?|branch(?:es)?)\b|\beverywhere\b|\bjust (?:one|this|that|a single) (?:store|shop|state|region|place)\b|\bonly (?:in|at) (?:one|this|that|store)\b|每(?:个|家)(?:店|州|地区)",
-    "chance": r"\bjust (?:a )?habit\b|\bhabits?\b|\b(?:link|connection|association|relation(?:ship)?|correlation|pattern)\b.{0,60}\b(?:real|true|genuine|strong)\b|\bchance\b|\bcoincidence\b|\bfluke\b|\brandom(?:ness)?\b|\bnoise\b|\bluck(?:y)?\b|\bsignifican\w+|\bp-?values?\b|\bq-?values?\b|\bhow (?:sure|certain|confident|reliable|solid|robust|strong) (?:are|is)\b|\bare you sure\b|\breliable\b|\brobust\b|\btrust (?:that|this|it)\b|\b(?:is|was|are) (?:that|this|it|the \w+(?: \w+)?|there) (?:a )?(?:real(?:ly)?|true|genuine)\b|\b(?:really|actually) (?:true|real)\b|\bstable\b|\bhow do you know\b|偶然|巧合|可靠|确定吗|真的吗",
+    "few": rf"\b(?:a|the same|just|only|very) (?:few|handful of|couple of|same|small number of|one or two)(?: \w+)? {_PEOPLE}\b|\b(?:few|handful of|one|single|same) (?:\w+ )?{_PEOPLE}\b(?! (?:is|are) due)|\bhow many(?: different)? (?:\w+ )?{_PEOPLE}\b(?=\W*$| (?:are |is )?(?:behind|that|drive))|\bonly a few\W*$|\bheavy (?:users|buyers)\b|\bdriven by (?:a|one)\b|几(?:个|户)人?|少数",
+    "places": r"\b(?:every|all|each|most|other|across|different|several|any) (?:the )?(?:stores?|shops?|states?|regions?|places?|locations?|branch(?:es)?)\b|\beverywhere\b|\bjust (?:one|this|that|a single) (?:store|shop|state|region|place)\b|\bonly (?:in|at) (?:one|this|that)\b|每(?:个|家)(?:店|州|地区)",
+    "chance": r"\breal (?:pattern|link|connection|effect|thing)\b|\bjust (?:a )?habit\b|\bhabits?\b|\b(?:link|connection|association|relation(?:ship)?|correlation|pattern)\b.{0,60}\b(?:real|true|genuine|strong)\b|\bchance\b|\bcoincidence\b|\bfluke\b|\brandom(?:ness)?\b|\bnoise\b|\bluck(?:y)?\b|\bsignifican\w+|\bp-?values?\b|\bq-?values?\b|\bhow (?:sure|certain|confident|reliable|solid|robust|strong) (?:are|is)\b|\bare you sure\b|\breliable\b|\brobust\b|\btrust (?:that|this|it)\b|\b(?:is|was|are) (?:that|this|it|the \w+(?: \w+)?|there) (?:a )?(?:real(?:ly)?|true|genuine)\b|\b(?:really|actually) (?:true|real)\b|\bstable\b|\bhow do you know\b|偶然|巧合|可靠|确定吗|真的吗",
     "adjusted": r"\badjust\w*|\bcontrol(?:led|ling)? for\b|\bconfound\w*|\bstratif\w+|\b(?:inverse|propensity)\b|\bsimpson\w*|\bholding\b.{0,30}\b(?:equal|constant|fixed)\b|\bonce you (?:account|control|allow)\b|\b(?:accounting|allowing|correct(?:ed|ing)) for\b|\blike (?:is )?compared with like\b|\bodds ratio\b|\bsame (?:size|month)\b",
     "cause": r"\bcaus(?:e|es|ed|al|ally|ation|ing)\b|\bmakes? (?:people|them|customers|households|someone)\b|\b(?:effect|influence|impact) of\b|\b(?:lead|leads) people to\b|\bif (?:we|i) (?:promote|discount|sell|put|move|placed?)\b|\bwould (?:promoting|selling|a promotion|discounting)\b|\bbecause (?:of|they|people)\b|因果|导致",
     "mine": r"\b(?:i|me|my|we|us|our)\b(?! (?:ask|want to know|wonder|mean))|我",
@@ -67,6 +70,9 @@ _WORDS: Final[dict[Aspect, str]] = {
     "day": r"\b(?:(?:what|which|busiest|best) (?:week)?days?(?! part)|days? of the week|by (?:week)?day)\b|哪天|星期几",
     "month": r"\b(?:(?:what|which|busiest|best) (?:months?|seasons?)|(?:time|part) of (?:the )?year|by (?:month|season))\b|哪个(?:月|季节)",
     "common": r"\bmost (?:popular|common|often|frequent(?:ly)?|bought|sold|rated|watched|purchased)\b|\bpopular\b|\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|the most|most|well)\b|最(?:多|热门|受欢迎)",
+    "count": rf"\bhow many (?:baskets|times|trips|orders|{_PEOPLE})\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|多少",
+    "more": r"\b(?:more|better|higher|especially|mostly|mainly)\b|更多",
+    "less": r"\b(?:less|fewer|worse|lower)\b|更少",
     "seldom": r"\b(?:seldom|rarely|never|hardly ever|avoid(?:s|ed)?|least (?:often|likely)|not (?:bought|sold|taken) (?:together|with)|ever)\b|从不|很少",
 }  # fmt: skip
 _PATTERNS: Final = {aspect: re.compile(words) for aspect, words in _WORDS.items()}

@@ -43,7 +43,7 @@ _MOST_VALUES = 500
 """A text attribute with more values than this names things, not kinds, and is no filter in words."""
 _POPULAR = 0.95
 """Share of items that are taken less often than a popular one."""
-_NEVER_ALONE = frozenset(
+NEVER_ALONE = frozenset(
     """store week day time people household customer basket night home way thing kind item list morning evening weekend
     a an the in on at of to for and or with by from i me my you your it this that some any all other another more
     most best better good top new old popular seasonal special everyday active gift set misc brand private national
@@ -219,7 +219,7 @@ def _item_names(
             nouns += [
                 (form, Name("item", item, score, weight))
                 for form, score in common_forms(title)
-                if form not in _NEVER_ALONE and len(form) > 1
+                if form not in NEVER_ALONE and len(form) > 1
             ]
     if proper:
         exact += _distinctive(titles, weights)
@@ -272,7 +272,7 @@ def _wholes(own: pd.DataFrame, titles: Mapping[str, str], weights: Mapping[str, 
 def _category_names(categories: list[str], whole: set[str]) -> Iterator[Pair]:
     for rank, category in enumerate(categories):
         for form, score in common_forms(category):
-            if form in _NEVER_ALONE:
+            if form in NEVER_ALONE:
                 continue
             full = FULL * (1.01 if category in whole else 0.99)
             yield form, Name("category", category, full if score == FULL else score * 0.9, -rank)

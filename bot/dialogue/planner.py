@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from bot.dialogue import planner_calls as make
+from bot.dialogue import planner_cues as cues
 from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.aspects import Aspect, aspects_of
 from bot.dialogue.lexicon import Lexicon
@@ -53,8 +54,14 @@ def _aspects(planned: Plan, links: Links, conversation: Conversation) -> tuple[A
     own = aspects_of(links.plain)
     if not planned.again or not conversation.turns or _KEPT & set(own):
         return own
-    before = aspects_of(conversation.turns[-1].message.lower())
-    return (*own, *(aspect for aspect in before if aspect in _KEPT))
+    calls = conversation.turns[-1].answer.tool_calls
+    for turn in reversed(conversation.turns):
+        if turn.answer.tool_calls != calls:
+            break
+        kept = tuple(aspect for aspect in aspects_of(turn.message.lower()) if aspect in _KEPT)
+        if kept:
+            return (*own, *kept)
+    return own
 
 
 def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
@@ -64,7 +71,7 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
     parts = _wishes(links)
     if len(parts) > 1:
-        plans = [one for one in (one_wish(part, focus, lexicon) for part in parts) if one.calls]
+        plans = _in_turn(parts, focus, lexicon)
         calls = _distinct(plans)
         if len(calls) > 1 and not _is_one(calls):
             return Plan(
@@ -73,6 +80,19 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
                 "several wishes: " + "; ".join(p.reason for p in plans),
             )
     return one_wish(links, focus, lexicon)
+
+
+def _in_turn(parts: list[Links], focus: Focus, lexicon: Lexicon) -> list[Plan]:
+    """Plan the parts of a message one after the other; "it" means what the part before named."""
+    plans: list[Plan] = []
+    for part in parts:
+        planned = one_wish(part, focus, lexicon)
+        if planned.calls:
+            plans.append(planned)
+        named = focus.named(part)
+        if named and not cues.IT.search(part.plain):
+            focus = replace(focus, page=named[-1])
+    return plans
 
 
 def complete(call: ToolCall, links: Links, conversation: Conversation, lexicon: Lexicon) -> ToolCall:

@@ -12,7 +12,7 @@ from typing import Any, Final
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
-from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, RuleKind, rule_kind
+from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.turn import ToolCall
 
@@ -176,6 +176,9 @@ def score(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall:
     judged = {item for items in held.values() for item in items}
     liked = held.get("like", ())
     named = focus.named(links) if LIKE.search(links.plain) or links.of("ordinal") else links.values("item")
+    if not named and not liked and SIMILAR.search(links.plain) and not links.of("category"):
+        pointed = focus.it()
+        named = (pointed,) if pointed is not None else ()
     liked = tuple(dict.fromkeys((*liked, *(item for item in named if item not in judged))))
     arguments: dict[str, Any] = {}
     if liked:
@@ -192,9 +195,9 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     named = focus.named(links)
     arguments: dict[str, Any] = {}
     categories = links.values("category")
-    if len(named) >= 2 and kind in ("together", "next", None) and _pair(links):
+    if len(named) >= 2 and kind in ("together", "next", "any", None) and _pair(links):
         arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
-        kind = kind or "together"
+        kind = "together" if kind in ("any", None) else kind
     elif named:
         arguments["item"] = named[0] if len(named) == 1 else list(named)
     if categories:

@@ -44,13 +44,15 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         r"多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
+        r"\bhow (?:soon|quickly)\b",
         r"\bwhat (?:comes|follows|happens)\b(?!.* with\b)|\bwithin (?:\w+ ){1,2}(?:days?|weeks?|months?)\b", r"\bafter (?:someone|people|they|customers?|households?|shoppers?|viewers?|buying|purchasing|getting|watching|rating|seeing|a purchase)\b",
         rf"\b{PEOPLE} (?:usually |then |typically |tend to |often )*{TAKE}(?: \w+)? (?:next|afterwards?|after|later|then)\b", r"\bfollow(?:s|ed)?\b(?: up)?|\blead(?:s)? to\b|\b(?:next|later|afterwards) (?:purchase|buy|basket|trip|visit)\b|\bbuy next\b|\bcomes? next\b|\bcomes? after\b|\b(?:bought|watched|rated|seen) (?:right |soon |shortly )?after\b",
         r"\bthen (?:buy|watch|rate|get|come back for)\b",
         r"之后(?:会|通常|一般|还|人们|大家|买|看)|接下来(?:会|人们|大家|买)|然后买",
     )),
     ("trend", _any(
-        r"\b(?:ris(?:ing|e|es|en)|fall(?:ing|s|en)? (?:off|out)|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b",
+        r"\b(?:what|which(?: \w+)?) peak(?:s|ed)?\b",
+        r"\b(?:ris(?:ing|e|es|en)|fall(?:ing|s|en)? (?:off|out)|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b|\b(?:what|which|that|who|has|it|they)\b.{0,30}\b(?:rose|grew|fell|dropped|went (?:up|down))\b",
         r"\b(?:more|less) popular (?:lately|recently|over|than (?:before|last)|since|these days)\b|\bchang(?:e|ed|es|ing)\b(?! my| the subject)|\bover (?:time|the (?:year|months?))\b|\bup or down\b",
         r"上升|下降|趋势|季节性|变化|越来越",
     )),
@@ -87,7 +89,7 @@ OTHERS: Final = _any(
 DOUBT: Final = _any(
     r"\b(?:is|was|are|isn't|could|can|might) (?:that|this|it|these|they|there)(?: \w+){0,2} (?:real|really|true|just|only|significant|chance|coincidence|a fluke|fluke|random|noise|luck|reliable|robust|because|due to|explained)\b",
     r"\bby chance\b|\bjust (?:because|popular|chance|a busy|noise)\b|\bonly a few\b|\bhold(?:s)? (?:up )?(?:in|at|for|across|on|everywhere|over)\b|\bhow (?:sure|certain|confident|reliable|solid) (?:are|is)\b|\bstatistically\b|\bare you sure\b|\breally true\b|\bconfound\w*|\bhow do you know\b|\bboth (?:are )?(?:just )?popular\b|\b(?:link|connection|associations?|relation(?:ship)?|correlations?|pattern) (?:between|real|true|strong|hold)\b",
-    r"\bjust (?:a )?habit\b|\bcaus(?:e|es|ed|al|ation)\b|\badjust(?:ed|ing|ment)?\b|\bcontrol(?:led|ling)? for\b|\b(?:every|all|each|across) (?:the )?(?:stores?|shops?|states?|regions?|places)\b|\b(?:few|handful of|how many(?: different)?|same) (?:people|households|customers|shoppers|families|viewers|persons)\b(?=\W*$| behind| who| drive| that)|\bsignifican\w+|\bcoincidence\b|\bheavy (?:users|buyers)\b",
+    r"\breal (?:pattern|link|connection|effect|thing)\b|\bjust (?:a )?habit\b|\bcaus(?:e|es|ed|al|ation)\b|\badjust(?:ed|ing|ment)?\b|\bcontrol(?:led|ling)? for\b|\b(?:every|all|each|across) (?:the )?(?:stores?|shops?|states?|regions?|places)\b|\b(?:few|handful of|how many(?: different)?|same) (?:people|households|customers|shoppers|families|viewers|persons)\b(?=\W*$| behind| who| drive| that)|\bsignifican\w+|\bcoincidence\b|\bheavy (?:users|buyers)\b",
     r"真的吗|偶然|巧合|可靠吗|确定吗",
 )  # fmt: skip
 CHART: Final = _any(r"^\W*(?:ok(?:ay)?,? |please |can you |could you |and )*(?:show|draw|plot|chart|graph|visuali[sz]e)(?: me)?(?: (?:that|this|it|them))?(?: (?:as|in|on) (?:a |an )?(?:chart|graph|plot|table))?(?: please)?\W*$|\b(?:as|in) (?:a |an )?(?:chart|graph|plot|csv|table|spreadsheet)\b|\b(?:chart|plot|graph) (?:that|this|it)\b|\bexport (?:this|these|that|those|it|them)\b|图表|画(?:出来|图)|导出")  # fmt: skip
@@ -105,6 +107,9 @@ SCORE: Final = _any(
 )  # fmt: skip
 LIKE: Final = re.compile(
     r"\b(?:like|similar to|in the (?:vein|style|spirit) of|as good as|resembl\w+|reminds? me of|along the lines of|based on|because i (?:liked|loved)|since i (?:liked|loved)|similar\w*|fan of|fans of|enjoyed|loved|liked)\b|像|类似|喜欢"
+)
+SIMILAR: Final = re.compile(
+    r"\b(?:something|anything|more|ones?|others?) (?:very |quite )?similar\b(?! to)|\bsimilar (?:ones?|films?|movies?|things?|products?|items?)\b|\bmore like (?:it|that|this)\b"
 )
 SEARCH: Final = _any(
     r"\b(?:find|search|look(?:ing)? for|any|do you (?:have|sell|carry|stock|know)|show me|list|i (?:want|need|fancy)|i'?d like|i'?m (?:after|looking)|got (?:any|some)|give me|which (?:films?|movies?|products?|items?)|something|anything|browse|are there|is there|we need|i feel like|in the mood|mood for|craving|movies?|films?|flicks?)\b",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from bot.dialogue import planner_calls as make
+from bot.dialogue.aspects import aspects_of
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_time import refine
 from bot.dialogue.link import Links
@@ -21,7 +22,10 @@ MORE_STEP: Final = 5
 
 def repeats(links: Links) -> bool:
     """Tell whether a message asks for the last answer again, drawn or doubted."""
-    return CHART.search(links.plain) is not None or DOUBT.search(links.plain) is not None
+    if CHART.search(links.plain) or DOUBT.search(links.plain):
+        return True
+    shown = {"chart", "csv"} & set(aspects_of(links.plain))
+    return bool(shown) and not any(links.of(kind) for kind in ("item", "category"))
 
 
 def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
@@ -44,8 +48,8 @@ def _item(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     return ToolCall(tool=last.tool, arguments={"item": named[0]}) if named else None
 
 
-def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
-    arguments: dict[str, Any] = dict(last.arguments)
+def _move(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
+    """Move a question to the item or category that a follow-up names."""
     named = links.values("item")
     pointed = named or (focus.named(links) if links.of("ordinal") else ())
     category = links.first("category")
@@ -58,6 +62,11 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
         else:
             arguments.pop("item", None)
             arguments["category"] = category
+
+
+def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
+    arguments: dict[str, Any] = dict(last.arguments)
+    _move(arguments, links, focus)
     when = make.when_words(links)
     if when is not None:
         arguments["when"] = refine(str(arguments.get("when", "")), when)
@@ -72,10 +81,13 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
         arguments["kind"] = kind
     if (days := links.integer("number")) is not None:
         arguments["within_days"] = days
-    arguments |= make.count_arguments(links)
+    if not repeats(links):  # "only a few households?" asks for no three rules
+        arguments |= make.count_arguments(links)
+    if "against" in arguments and arguments.get("kind") in ("trend", "cycle"):
+        arguments["kind"] = "context"
     if arguments == last.arguments and MORE.search(links.plain):
         arguments["k"] = int(arguments.get("k", MORE_STEP)) + MORE_STEP
-    if arguments == last.arguments and not repeats(links):
+    if arguments == last.arguments and not repeats(links) and kind is None:
         return None
     return ToolCall(tool=last.tool, arguments=arguments)
 

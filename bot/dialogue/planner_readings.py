@@ -56,6 +56,8 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
     if not (cues.EXPLAIN.search(links.plain) or still):
         return None
+    if len(links.values("item")) > 1 and _JOINED.search(links.plain):
+        return None  # "why is milk so common with bananas?" asks about the two, not about a pick
     if (
         focus.call is not None
         and focus.call.tool == "lookup_rules"
@@ -119,6 +121,8 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     counted = cues.COUNT.search(plain) is not None and subject
     sliced = bool(links.of("context") or links.of("place"))
     compared = compared or (sliced and bool(cues.COMPARE.search(plain) and cues.OTHERS.search(plain)))
+    joined = len(links.values("item")) > 1 and _JOINED.search(plain) is not None
+    kind = kind or ("together" if joined else None)
     asks = kind is not None or compared or counted or (crowd and (sliced or bool(focus.named(links))))
     doubted = cues.DOUBT.search(plain) is not None and bool(links.of("item"))
     if not (asks or doubted) or _is_personal(links, kind, focus):
@@ -136,6 +140,10 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         )
         kind = kind or ("context" if links.of("context") or links.of("place") else None)
     return _does(make.rules(links, focus, kind), SURE, f"asks about behaviour: {kind or 'any'}")
+
+
+_JOINED = re.compile(r"^\W*(?:do|does|did|is|are|has|have|how|when|who|why)\b.*\bwith\b")
+"""A question about two things joined by "with": "does anyone buy beer with diapers?"."""
 
 
 def _is_personal(links: Links, kind: cues.RuleKind | None, focus: Focus) -> bool:
@@ -225,7 +233,11 @@ def _details(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     plain = links.plain
     asked = cues.DETAILS.search(plain) is not None
     is_it = cues.IS_IT.search(plain) is not None and not cues.SCORE.search(plain)
-    alone = len(links.spans) == 1 and bool(links.of("item")) and not cues.SEARCH.search(plain)
+    alone = (
+        len(links.spans) == 1
+        and bool(links.of("item") or links.of("ordinal"))
+        and not cues.SEARCH.search(plain)
+    )
     alone = alone and not make.wish_words(links, keep_items=False)
     if not (asked or is_it or (alone and not cues.LIKE.search(plain) and not cues.SCORE.search(plain))):
         return None

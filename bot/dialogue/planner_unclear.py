@@ -11,11 +11,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.lexicon import NEVER_ALONE, Lexicon
 from bot.dialogue.lexicon_english import COMMON
 from bot.dialogue.lexicon_text import key
 from bot.dialogue.lexicon_words import OWN_BRAND
 from bot.dialogue.link import Links, Span
+from bot.dialogue.planner_cues import PEOPLE
 from bot.dialogue.planner_plan import LIKELY, SURE, Clarify, Plan
 from bot.dialogue.turn import Conversation
 
@@ -132,7 +133,7 @@ def _covered(match: re.Match[str], spans: Sequence[Span], text: str) -> bool:
 def _holding(what: str, start: int, lexicon: Lexicon) -> tuple[Span, ...]:
     """Return readings of a word that stands in names of categories or items, without being one."""
     word = key(what, singulars=True)
-    if lexicon.proper or " " in word:
+    if lexicon.proper or " " in word or word in NEVER_ALONE or re.fullmatch(PEOPLE, word):
         return ()
     categories = [name for name in lexicon.categories if word in key(name, singulars=True).split()]
     end = start + len(what)

@@ -25,7 +25,9 @@ def table(facts: Sequence[Evidence], lexicon: Lexicon, *, number: int) -> Eviden
     A fact is a row with its items, its sentence and every number; a fact with a series ("n friday", "n_x friday") is
     a row for each value of it.
     """
-    told = [fact for fact in facts if fact.numbers and fact.kind not in ("notice", "csv")]
+    told = [
+        fact for fact in facts if fact.numbers and fact.kind not in ("notice", "csv", "window", "meaning")
+    ]
     rows = [row for fact in told for row in _rows(fact, lexicon)]
     if not rows:
         return None

@@ -84,12 +84,14 @@ def word(
     if doubts:
         yield from doubts
         return
-    opening, facts = _plan(evidence, items, lang, budget.facts)
-    if opening is not None:
-        yield opening
+    planned = _plan(evidence, items, lang, budget.facts)
+    facts = [one for one in planned if isinstance(one, Evidence)]
     told: set[str] = set()
     failure: ModelError | None = None
     if model is not None and facts:
+        openings = [one for one in planned if isinstance(one, Sentence)]
+        yield from openings
+        planned = list(facts)
         try:
             shown_titles = [item.title for item in items]
             for sentence in _by_model(model, message, facts, shown_titles, told, grounder, lang, budget):
@@ -98,9 +100,10 @@ def word(
         except ModelError as error:
             failure = error
     names = titles if titles is not None and lang == "en" else {}
-    untold = [fact for fact in facts if fact.id not in told]
-    if untold and "holds" in untold[0].numbers:
-        yield _with_yes(message, untold.pop(0), zh=lang == "zh")
+    untold = [one for one in planned if isinstance(one, Sentence) or one.id not in told]
+    if untold and isinstance(untold[0], Evidence) and "holds" in untold[0].numbers:
+        yield _with_yes(message, untold[0], zh=lang == "zh")
+        untold = untold[1:]
     yield from _templates(untold, names)
     if failure is not None:
         raise failure
@@ -148,25 +151,32 @@ def _in_time(pieces: Iterator[str], began: float, budget: Budget) -> Iterator[st
         yield piece
 
 
-def _templates(facts: Sequence[Evidence], names: Mapping[str, str]) -> Iterator[Sentence]:
+def _templates(planned: Sequence[Sentence | Evidence], names: Mapping[str, str]) -> Iterator[Sentence]:
     """Tell facts by their own sentences; partners of the same thing after the first, in one sentence together.
 
     Args:
-        facts: What is to be told, in order.
+        planned: What is to be told, in order.
         names: Titles of items; facts of items that it lacks are told one by one.
     """
     position = 0
-    while position < len(facts):
-        first = facts[position]
-        alike = [first]
-        while position + len(alike) < len(facts) and _alike(first, facts[position + len(alike)]):
-            alike.append(facts[position + len(alike)])
+    while position < len(planned):
+        first = planned[position]
+        position += 1
+        if isinstance(first, Sentence):
+            yield first
+            continue
+        alike: list[Evidence] = []
+        while position < len(planned):
+            following = planned[position]
+            if isinstance(following, Sentence) or not _alike(first, following):
+                break
+            alike.append(following)
+            position += 1
         yield _template(first)
-        if len(alike) > 2 and all(fact.items[-1] in names for fact in alike):
-            yield _rest(alike[1:], names)
+        if len(alike) > 1 and all(fact.items[-1] in names for fact in alike):
+            yield _rest(alike, names)
         else:
-            yield from map(_template, alike[1:])
-        position += len(alike)
+            yield from map(_template, alike)
 
 
 def _alike(first: Evidence, other: Evidence) -> bool:
@@ -224,29 +234,44 @@ def _template(fact: Evidence) -> Sentence:
 
 def _plan(
     evidence: Sequence[Evidence], items: Sequence[ItemRef], lang: str, limit: int
-) -> tuple[Sentence | None, list[Evidence]]:
-    """Return the opening, if the answer wants one, and the facts to tell in order."""
+) -> list[Sentence | Evidence]:
+    """Return what to tell in order: facts, and before picks the opening that names them."""
     zh = lang == "zh"
     if not evidence:
         nothing = (
             "没有找到合适的内容，换个说法试试。" if zh else "I found nothing that fits; try other words."
         )
-        return Sentence(text=nothing), []
-    first = evidence[0]
+        return [Sentence(text=nothing)]
     asked_again = [fact for fact in evidence if "score_without" in fact.numbers]
     if asked_again:
-        return None, [*asked_again, *(fact for fact in evidence if fact.kind == "rule")][:2]
-    if first.kind in {"score", "match"} and "score" not in first.numbers and items:
-        shown = items[:PICKS]
-        reasons = [reason for item in shown for reason in _reason(item, evidence)]
-        wanted = {fact.id: fact for fact in (*reasons, *(fact for fact in evidence if fact.kind == "notice"))}
-        opening = _opening(first.kind, shown, tuple(fact.id for fact in reasons), zh=zh)
-        return opening, list(wanted.values())[:limit]
+        return [*asked_again[:1], *[fact for fact in evidence if fact.kind == "rule"][:1]]
+    start = next((at for at, fact in enumerate(evidence) if _is_pick(fact)), len(evidence))
+    proposed = {item for fact in evidence[start:] for item in fact.items[-1:]}
+    picked = [item for item in items if item.id in proposed]
+    if start == len(evidence) or not picked:
+        return [*_facts(evidence, limit)]
+    shown = picked[:PICKS]
+    reasons = [reason for item in shown for reason in _reason(item, evidence[start:])]
+    wanted = {fact.id: fact for fact in (*reasons, *(f for f in evidence[start:] if f.kind == "notice"))}
+    opening = _opening(evidence[start].kind, shown, tuple(fact.id for fact in reasons), zh=zh)
+    return [*_facts(evidence[:start], limit), opening, *list(wanted.values())[:limit]]
+
+
+def _is_pick(fact: Evidence) -> bool:
+    """Tell whether a fact is about an item that a wish proposed."""
+    return fact.kind in ("score", "match") and "score" not in fact.numbers and "rank" not in fact.numbers
+
+
+def _facts(evidence: Sequence[Evidence], limit: int) -> list[Evidence]:
+    """Return the facts to tell, so many of each kind, none twice; what words mean and the window of the data last."""
     alone = any(fact.kind == "context" for fact in evidence)
     told = [fact for fact in evidence if fact.kind not in _SILENT and not (alone and fact.kind == "profile")]
     last = [fact for fact in told if fact.kind in ("meaning", "window")]
-    facts = [fact for fact in told if fact not in last][:limit]
-    return None, [*facts, *last]
+    kept: list[Evidence] = []
+    for fact in told:
+        if fact not in last and sum(one.kind == fact.kind for one in kept) < limit:
+            kept.append(fact)
+    return list({fact.text: fact for fact in (*kept, *last)}.values())
 
 
 _SILENT = frozenset(("csv", "heat", "gaps"))

@@ -5,6 +5,7 @@ Knows a meaning for each of these words, and says it. It refuses to rank what di
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from bot.tools.rule_notes import BOOK, INDEX, Question, RuleNotes
@@ -30,16 +31,23 @@ def mined(notes: RuleNotes, question: Question) -> None:
         k=_POOL if measure in ("surprising", "useful") else 2 * question.k,
     )
     if measure == "surprising":
-        rules = sorted((one for one in rules if _apart(notes, one)), key=lambda one: -_lift_low(one))
+        kinds = dict(zip(notes.catalog.items["item"], notes.catalog.items["category"], strict=True))
+        rules = sorted((one for one in rules if _apart(kinds, one)), key=lambda one: -_lift_low(one))
     elif measure == "useful":
         rules = sorted(rules, key=lambda one: -_extra(one))
     for rule in _distinct(rules, question.k):
         _say(notes, rule, measure)
-    if not rules:
+    if not rules and question.where.is_everything:
         notes.cannot_tell(
             "No rule passed the tests for that: what is there could be chance.",
             "没有通过检验的规则：看到的差别可能只是偶然。",
         )
+    elif not rules:
+        notes.cannot_tell(
+            "Nothing there passed the tests as different from elsewhere; this is what it holds most.",
+            "与别处相比没有通过检验的差异；以下是最常见的。",
+        )
+        _most(notes, question)
     elif measure:
         _meaning(notes, measure)
 
@@ -88,21 +96,19 @@ def _meaning(notes: RuleNotes, measure: str) -> None:
     notes.tell("meaning", english, chinese, source=BOOK)
 
 
-def _apart(notes: RuleNotes, rule: AnyRule) -> bool:
+def _apart(kinds: Mapping[str, object], rule: AnyRule) -> bool:
     """Tell whether the two sides of a rule share no category."""
     if not isinstance(rule, Rule | NextRule) or not rule.antecedent:
         return False
     first, second = (
-        {name for key in keys for name in _categories(notes, key)}
+        {name for key in keys for name in _categories(kinds, key)}
         for keys in (rule.antecedent, rule.consequent)
     )
     return not first & second
 
 
-def _categories(notes: RuleNotes, key: str) -> tuple[str, ...]:
-    if key not in notes.catalog.titles:
-        return (key.removeprefix("category:"),)
-    return notes.catalog.facts(key)["categories"]
+def _categories(kinds: Mapping[str, object], key: str) -> list[str]:
+    return str(kinds.get(key, key.removeprefix("category:")) or "").split("|")
 
 
 def _lift_low(rule: AnyRule) -> float:
@@ -131,11 +137,15 @@ def in_slice(notes: RuleNotes, question: Question) -> None:
         mined(notes, question.of_kind("context"))
         return
     if "common" in notes.aspects:
-        for count in _commonest(notes, question):
-            notes.say("count", count, INDEX)
-            notes.item(count.x[0], count.share, {"share": count.share})
+        _most(notes, question)
         return
     mined(notes, question.of_kind("context"))
+
+
+def _most(notes: RuleNotes, question: Question) -> None:
+    for count in _commonest(notes, question):
+        notes.say("count", count, INDEX)
+        notes.item(count.x[0], count.share, {"share": count.share})
 
 
 def _commonest(notes: RuleNotes, question: Question) -> list[Count]:

@@ -36,6 +36,22 @@ def together(notes: RuleNotes, question: Question) -> None:
     )
 
 
+def alone(notes: RuleNotes, question: Question) -> None:
+    """Note in how many baskets and of how many people the subject is: a question of how many."""
+    count = notes.book.count(question.subject, (), question.where)
+    notes.say("count", count, INDEX)
+    words, name = notes.words, notes.name(question.subject)
+    notes.tell(
+        "people",
+        f"{count.people_x:,} of the {count.people:,} {words.people} there had {name} at least once.",
+        f"{count.people:,}{words.people_zh}中有{count.people_x:,}{words.people_zh}至少一次{words.verb_zh}{name}。",
+        keys=question.subject,
+        numbers=count.numbers(),
+    )
+    if not question.where.is_everything:
+        rule_doubt.chance_of(notes, count)
+
+
 def pair(notes: RuleNotes, question: Question) -> None:
     """Note one pair, counted exactly, with the odds ratio that basket size, place and month do not explain."""
     x, y = question.subject, question.with_items

@@ -24,6 +24,11 @@ def cycle(notes: RuleNotes, question: Question) -> None:
     if not question.subject:
         rule_best.mined(notes, question)
         return
+    if not question.where.is_everything:
+        notes.cannot_tell(
+            f"A rhythm is a person's own, so it is counted over all times and {notes.place_noun}s.",
+            "周期按人计算，因此包括所有时间和地点。",
+        )
     for key in question.subject:
         if "mine" in notes.aspects:
             _own(notes, key, question.within_days)
@@ -39,7 +44,9 @@ def _days(within: int) -> int:
 
 
 def _due(notes: RuleNotes, key: str, within: int) -> None:
-    notes.say("due", notes.book.due(notes.now, key, within_days=_days(within)), INDEX)
+    due = notes.book.due(notes.now, key, within_days=_days(within))
+    if due.people:
+        notes.say("due", due, INDEX)
 
 
 def _own(notes: RuleNotes, key: str, within: int) -> None:

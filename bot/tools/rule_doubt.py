@@ -19,6 +19,8 @@ from mining.statistics import clustered_difference
 
 EXPECTED = 5.0
 """A place or month can tell where chance alone would give so many baskets with both."""
+LEVEL = 0.05
+"""A p-value above this leaves a difference to chance."""
 _NAMED = 3
 
 
@@ -148,7 +150,7 @@ def _places(notes: RuleNotes, count: Count) -> None:
     holds = {"holds": float(not less)} if not less or len(more) < len(less) else {}
     notes.tell(
         "places",
-        f"in {len(more):,} of the {len(able):,} {noun}s that can tell, {_both(notes, count)} meet more often than "
+        f"in {_of(len(more), len(able), noun)} that can tell, {_both(notes, count)} meet more often than "
         f"by chance{but}{few}.",
         f"在{len(able):,}个数据足够的地点中，有{len(more):,}个地点两者同时出现多于偶然。",
         keys=(*count.x, *count.y),
@@ -169,11 +171,18 @@ def _months(notes: RuleNotes, count: Count) -> None:
     unit = periods.unit
     notes.tell(
         "stability",
-        f"in {held:,} of the {total:,} {unit}s that can tell it is above what chance alone gives.",
+        f"in {_of(held, total, unit)} that can tell it is above what chance alone gives.",
         f"在{total:,}个数据足够的时段中，有{held:,}个高于偶然水平。",
         keys=(*count.x, *count.y),
         numbers={"held": held, "windows": total, "holds": float(held > 0.8 * total)},
     )
+
+
+def _of(part: int, whole: int, noun: str) -> str:
+    """Say how many of some places or windows: "all 4 stores", "3 of the 4 stores", "the one store"."""
+    if part == whole:
+        return f"the one {noun}" if whole == 1 else f"all {whole:,} {noun}s"
+    return f"{part or 'none'} of the {whole:,} {noun}s"
 
 
 def _chance(notes: RuleNotes, count: Count) -> None:
@@ -242,7 +251,7 @@ def following(notes: RuleNotes, rule: NextRule) -> None:
             numbers=rule.numbers() | {"holds": float(rule.people_xy >= notes.book.config.min_people)},
         )
     if asked & {"chance", "popular", "adjusted", "cause"} and math.isfinite(rule.gain):
-        stands = rule.p_habit <= 0.05 if math.isfinite(rule.p_habit) else rule.gain > 1
+        stands = rule.p_habit <= LEVEL if math.isfinite(rule.p_habit) else rule.gain > 1
         verdict = "habit does not explain it" if stands else "habit can explain it"
         notes.tell(
             "chance",
@@ -275,10 +284,8 @@ def slice_of(notes: RuleNotes, keys: tuple[str, ...], where: Slice) -> None:
         chance_of(notes, count)
 
 
-def chance_of(notes: RuleNotes, count: Count) -> None:
-    """Note whether chance explains that a slice's share differs from the share outside it, person by person."""
-    if count.outside is None or not count.outside.n or not count.n:
-        return
+def difference(notes: RuleNotes, count: Count) -> float:
+    """Return the two-sided p-value that the share inside a slice is that outside it, clustered by person."""
     index = notes.book.index
     inside = index.bits_where(count.where)
     held = index.bits_with(count.x)
@@ -287,8 +294,15 @@ def chance_of(notes: RuleNotes, count: Count) -> None:
         for rest in (inside, index.bits_outside(count.where, inside))
         for part in (rest & held, rest)
     ]
-    p = clustered_difference(*sides).two_sided
-    holds = p <= 0.05
+    return clustered_difference(*sides).two_sided
+
+
+def chance_of(notes: RuleNotes, count: Count) -> None:
+    """Note whether chance explains that a slice's share differs from the share outside it, person by person."""
+    if count.outside is None or not count.outside.n or not count.n:
+        return
+    p = difference(notes, count)
+    holds = p <= LEVEL
     said = f"p = {p:.2g}" if p >= 1e-4 else "p below 0.0001"
     notes.tell(
         "chance",

@@ -11,7 +11,8 @@ from bot.dialogue.aspects import DOUBTS, Aspect
 from bot.dialogue.chart import WEEKDAYS
 from bot.tools import rule_best, rule_doubt
 from bot.tools.rule_notes import INDEX, Question, RuleNotes
-from mining.count import Slice
+from mining.compare import Comparison
+from mining.count import Count, Slice
 from mining.profile import By, Profile
 
 _NARROW: dict[Aspect, tuple[By, ...]] = {"hour": ("hour",), "day": ("weekday",), "month": ("month",)}
@@ -56,13 +57,23 @@ def _dimensions(notes: RuleNotes) -> tuple[By, ...]:
 def sliced(notes: RuleNotes, question: Question) -> None:
     """Note the count of one slice, the share outside it, and whether chance explains the difference."""
     count = notes.book.count(question.subject, question.with_items, question.where)
-    notes.say("count", count, INDEX)
+    notes.say("count", count, INDEX, more=_as_asked(notes, count))
     if DOUBTS & set(notes.aspects):
         rule_doubt.slice_of(notes, question.subject, question.where)
     elif not question.with_items:
         rule_doubt.chance_of(notes, count)
     if "chart" in notes.aspects:
         heat(notes, question.subject)
+
+
+def _as_asked(notes: RuleNotes, count: Count) -> dict[str, float]:
+    """Whether a slice holds more, or less, as the question supposes, where chance does not explain it."""
+    wanted = {"more", "less"} & set(notes.aspects)
+    if len(wanted) != 1 or count.outside is None or count.y or not count.outside.n:
+        return {}
+    above = count.share > count.outside.share
+    real = rule_doubt.difference(notes, count) <= rule_doubt.LEVEL
+    return {"holds": float(real and above == ("more" in wanted))}
 
 
 def _doubted(notes: RuleNotes, subject: tuple[str, ...], profile: Profile) -> None:
@@ -74,6 +85,15 @@ def _doubted(notes: RuleNotes, subject: tuple[str, ...], profile: Profile) -> No
     where = Slice(place=leader.value) if placed else Slice(context=(leader.value,))
     if profile.by != "hour":
         rule_doubt.slice_of(notes, subject, where)
+
+
+def _sided(notes: RuleNotes, compared: Comparison) -> dict[str, float]:
+    """Whether the first of two slices holds more, or less, as the question supposes."""
+    wanted = {"more", "less"} & set(notes.aspects)
+    if len(wanted) != 1 or compared.ratio != compared.ratio:
+        return {}
+    real = compared.p < rule_doubt.LEVEL
+    return {"holds": float(real and (compared.ratio > 1) == ("more" in wanted))}
 
 
 def heat(notes: RuleNotes, subject: tuple[str, ...]) -> None:
@@ -122,6 +142,6 @@ def compare(notes: RuleNotes, question: Question, against: Slice) -> None:
             "compare",
             said.sentence(names, notes.lang, wording=notes.words),
             items=notes.shown((*subject, *y)),
-            numbers=compared.numbers(),
+            numbers=compared.numbers() | _sided(notes, compared),
             source=INDEX,
         )

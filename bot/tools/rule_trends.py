@@ -42,7 +42,7 @@ def _as_asked(notes: RuleNotes, found: Trend) -> dict[str, float]:
 
 def _noise(notes: RuleNotes, found: Trend) -> None:
     """Whether the noise between windows explains the change."""
-    stands = found.direction != "steady" and found.p <= 0.05
+    stands = found.direction != "steady" and found.p <= rule_doubt.LEVEL
     numbers = {"p": found.p, "bound": 1e-4, "dispersion": found.dispersion, "holds": float(stands)}
     said = f"p = {found.p:.2g}" if found.p >= 1e-4 else "p below 0.0001"
     notes.tell(

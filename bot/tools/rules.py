@@ -32,7 +32,9 @@ def answer(box: Toolbox, question: Question) -> ToolResult:
         "trend": rule_trends.trend,
         "any": _any,
     }
-    if question.against is not None:
+    if "count" in notes.aspects and question.subject and not question.with_items and not question.against:
+        rule_counts.alone(notes, question)
+    elif question.against is not None:
         rule_times.compare(notes, question, question.against)
     else:
         answers[question.kind](notes, question)
