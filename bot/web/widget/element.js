@@ -17,6 +17,7 @@ class AlmanacChat extends HTMLElement {
   #context = {};
   #busy = false;
   #catalog = null;
+  #begun = null;
   #built = null;
 
   connectedCallback() {
@@ -156,7 +157,7 @@ class AlmanacChat extends HTMLElement {
       launcher.setAttribute('aria-expanded', 'true');
       if (this.floating) this.keep.open = true;
       if (!log.firstChild) this.#draw();
-      if (!this.#catalog) this.#begin();
+      this.#begin().catch(() => {});
       this.#tell('open', {});
     }
     if (focus) input.focus();
@@ -216,8 +217,13 @@ class AlmanacChat extends HTMLElement {
     return this.#token?.split('.').slice(0, 3).join('.') ?? '';
   }
 
+  // Begin once; after a failure, once more when it is asked for.
+  #begin() {
+    return (this.#begun ??= this.#meet());
+  }
+
   // Fetch the visitor's token and what the catalogue says of itself; a token that no longer counts is let go.
-  async #begin() {
+  async #meet() {
     const catalog = this.#set('catalog');
     try {
       const proof = this.#token ?? this.keep.visitor;
@@ -234,11 +240,15 @@ class AlmanacChat extends HTMLElement {
       const [from, to] = [session.data_from, session.data_to].map((at) => at && day.format(new Date(at)));
       this.#built.sub.textContent = from ? fill(WORDS.data, { from, to }) : session.title;
       this.#built.sub.hidden = false;
-      if (!this.talk.lines.length && !this.#busy) this.#draw();
-      this.#resume();
+      if (!this.talk.lines.length) this.#draw();
+      if (!this.#busy) this.#resume();
     } catch (fault) {
-      this.#note(WORDS.unreachable, { retry: () => (this.#note(null), this.#begin()) });
-      this.#fail(fault.code ?? 'unreachable', fault.message);
+      this.#begun = null;
+      if (!this.#busy) {
+        this.#note(WORDS.unreachable, { retry: () => (this.#note(null), this.#begin().catch(() => {})) });
+        this.#fail(fault.code ?? 'unreachable', fault.message);
+      }
+      throw fault;
     }
   }
 
@@ -281,6 +291,7 @@ class AlmanacChat extends HTMLElement {
     const live = { step: step(WORDS.working), text: h('p', { class: 'told', dir: 'auto' }), facts: [] };
     log.append(live.step);
     try {
+      await this.#begin();
       for await (const event of this.wire.turn(this.#body(pending), this.#token ?? this.keep.visitor, (waiting) => {
         this.#note(waiting ? (navigator.onLine ? WORDS.reconnecting : WORDS.offline) : null, { bad: false });
       })) this.#take(event, live);
@@ -342,11 +353,11 @@ class AlmanacChat extends HTMLElement {
   // Say what went wrong, and what can be done about it.
   #broken(fault, pending) {
     if (fault.code === 'conversation-unknown') this.talk.conversation = null;
-    if (fault.code === 'token' && !this.#token) this.keep.visitor = null;
+    if (fault.status === 401) this.#begun = null; // the token is let go where the next session is asked for
     const said = fault.status === 429 ? fill(WORDS.limited, { seconds: fault.after || 10 })
       : fault instanceof Problem ? `${WORDS.failed} ${fault.message}` : navigator.onLine ? WORDS.unreachable : WORDS.offline;
     this.talk.pending = pending;
-    this.#note(said, { retry: () => (this.keep.visitor || this.#token ? this.#again() : this.#begin().then(() => this.#again())) });
+    this.#note(said, { retry: () => this.#again() });
     this.#fail(fault.code ?? 'unreachable', fault.message);
   }
 

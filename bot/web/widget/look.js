@@ -69,7 +69,7 @@ header p { margin: 1px 0 0; font-size: 12px; line-height: 1.35; color: var(--sof
 [aria-pressed] svg { width: 19px; height: 19px; }
 .foot span { padding-inline: 6px; }
 details { font-size: 13px; margin-block: -10px -2px; }
-summary { cursor: pointer; min-height: 44px; display: flex; align-items: center; gap: 5px; color: var(--accent); width: max-content; border-radius: 8px; list-style: none; }
+summary { cursor: pointer; padding-inline-end: 6px; min-height: 44px; display: flex; align-items: center; gap: 5px; color: var(--accent); width: max-content; border-radius: 8px; list-style: none; }
 summary::-webkit-details-marker { display: none; }
 summary::after { content: ""; width: 6px; height: 6px; border: solid currentColor; border-width: 0 1.6px 1.6px 0; transform: translateY(-2px) rotate(45deg); }
 details p { margin: 0 0 10px; padding-inline-end: 10px; color: var(--ink); overflow-wrap: anywhere; }
