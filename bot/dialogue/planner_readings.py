@@ -123,6 +123,8 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     compared = compared or (sliced and bool(cues.COMPARE.search(plain) and cues.OTHERS.search(plain)))
     joined = len(links.values("item")) > 1 and _JOINED.search(plain) is not None
     kind = kind or ("together" if joined else None)
+    if kind is None and _LEANS.search(plain) and (links.of("context") or links.of("place")):
+        kind = "context" if subject and (focus.named(links) or links.of("category")) else None
     asks = kind is not None or compared or counted or (crowd and (sliced or bool(focus.named(links))))
     doubted = cues.DOUBT.search(plain) is not None and bool(links.of("item"))
     if not (asks or doubted) or _is_personal(links, kind, focus):
@@ -144,6 +146,12 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 _JOINED = re.compile(r"^\W*(?:do|does|did|is|are|has|have|how|when|who|why)\b.*\bwith\b")
 """A question about two things joined by "with": "does anyone buy beer with diapers?"."""
+
+
+_LEANS = re.compile(
+    r"^\W*(?:so )?(?:is|are|was|were|do|does|did|has|have)\b.*\b(?:more|less|better|worse|mostly|mainly|especially|usually|often|rarely)\b"
+)
+"""A question whether something is taken more at a time or place than otherwise."""
 
 
 def _is_personal(links: Links, kind: cues.RuleKind | None, focus: Focus) -> bool:

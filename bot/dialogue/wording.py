@@ -259,7 +259,8 @@ def _plan(
 
 def _is_pick(fact: Evidence) -> bool:
     """Tell whether a fact is about an item that a wish proposed."""
-    return fact.kind in ("score", "match") and "score" not in fact.numbers and "rank" not in fact.numbers
+    of_score = any(name in ("score", "rank") or name.startswith("from ") for name in fact.numbers)
+    return fact.kind in ("score", "match") and not of_score
 
 
 def _facts(evidence: Sequence[Evidence], limit: int) -> list[Evidence]:

@@ -124,6 +124,9 @@ def _places(notes: RuleNotes, count: Count) -> None:
     """In how many places the two meet more often than chance would have them."""
     index = notes.book.index
     places = index.places
+    if not places.ids:
+        notes.tell("places", "the data of this catalogue know no places.", "这个目录的数据没有地点。")
+        return
     n_xy, expected = _cells(notes, count, index.place.astype(np.int64), len(places.ids))
     noun = notes.place_noun
     able = np.flatnonzero(expected >= EXPECTED)
@@ -227,8 +230,8 @@ def _rule(notes: RuleNotes, count: Count) -> Rule | None:
 def _cause(notes: RuleNotes, count: Count) -> None:
     notes.tell(
         "cause",
-        f"counts cannot show a cause: {_both(notes, count)} are {notes.words.verb} together, which is not to say that "
-        "one brings the other. The odds ratio within like size, place and month would be an effect only if nothing "
+        f"counts cannot show a cause: {_both(notes, count)} appear together, which is not to say that one "
+        "brings the other. The odds ratio within like size, place and month would be an effect only if nothing "
         "else drove both.",
         "计数不能证明因果：同时出现并不说明一个导致另一个；只有在没有其他共同原因时，分层优势比才是效果的估计。",
         keys=(*count.x, *count.y),

@@ -126,7 +126,10 @@ class RuleNotes(Notes):
 
     def name(self, keys: tuple[str, ...]) -> str:
         """Return the readable name of what a question is about."""
-        return " + ".join(self.names.get(key, key.removeprefix("category:")) for key in keys)
+        titles = self.catalog.titles
+        return " + ".join(
+            self.names.get(key) or titles.get(key, key.removeprefix("category:")) for key in keys
+        )
 
     @property
     def place_noun(self) -> str:

@@ -32,13 +32,29 @@ def answer(box: Toolbox, question: Question) -> ToolResult:
         "trend": rule_trends.trend,
         "any": _any,
     }
-    if "count" in notes.aspects and question.subject and not question.with_items and not question.against:
+    unseen = [key for key in (*question.subject, *question.with_items) if not notes.book.index.has(key)]
+    if unseen:
+        _never(notes, unseen)
+    elif "count" in notes.aspects and question.subject and not question.with_items and not question.against:
         rule_counts.alone(notes, question)
     elif question.against is not None:
         rule_times.compare(notes, question, question.against)
     else:
         answers[question.kind](notes, question)
     return notes.result()
+
+
+def _never(notes: RuleNotes, unseen: list[str]) -> None:
+    """Note that no basket ever held something: a count too."""
+    n = len(notes.book.index)
+    name = notes.name(tuple(unseen[:1]))
+    notes.tell(
+        "count",
+        f"None of all {n:,} {notes.words.baskets} had {name}.",
+        f"全部{n:,}{notes.words.baskets_zh}中都没有{name}。",
+        keys=tuple(unseen[:1]),
+        numbers={"n": n, "n_x": 0},
+    )
 
 
 def _any(notes: RuleNotes, question: Question) -> None:

@@ -119,6 +119,9 @@ def _note_pick(
     numbers |= {f"part {name}": value for name, value in why.parts.items()}
     notes.note("score", text, items=[item], numbers=numbers, source=MODEL)
     book, words = catalog.rules, catalog.mining.wording
+    if not book.index.has(item):  # new in the catalogue: no basket can speak for it
+        return
+    behind = [b for b in behind if book.index.has(b)]
     if behind:
         count = book.count((behind[0],), (item,))
         notes.note(
@@ -174,14 +177,16 @@ def explain(box: Toolbox, item: str, without: Sequence[str]) -> ToolResult:
             numbers={f"from {b}": share for b, share in behind},
             source=MODEL,
         )
-        count = catalog.rules.count((behind[0][0],), (item,))
-        notes.note(
-            "rule",
-            count.sentence(catalog.rules.names(), box.lang, wording=catalog.mining.wording),
-            items=[behind[0][0], item],
-            numbers=count.numbers(),
-            source="counted in the basket index",
-        )
+        first = behind[0][0]
+        if catalog.rules.index.has(first) and catalog.rules.index.has(item):
+            count = catalog.rules.count((first,), (item,))
+            notes.note(
+                "rule",
+                count.sentence(catalog.rules.names(), box.lang, wording=catalog.mining.wording),
+                items=[first, item],
+                numbers=count.numbers(),
+                source="counted in the basket index",
+            )
     if without and why.score_without is not None:
         _note_without(notes, title, item, without, why, zh=zh)
     details, facts = describe(catalog, item, box.lang)
@@ -281,8 +286,8 @@ def note_details(notes: Notes, item: str, lang: str) -> None:
         )
         notes.note("item", said, items=[item], numbers=numeric, source="catalogue")
     book = catalog.rules
-    count = book.count((item,))
-    if count.n_x:
+    if book.index.has(item):
+        count = book.count((item,))
         sentence = count.sentence(book.names(), lang, wording=catalog.mining.wording)
         notes.note(
             "count", sentence, items=[item], numbers=count.numbers(), source="counted in the basket index"
