@@ -37,6 +37,7 @@ from db.queries import (
 )
 from db.values import Catalog
 from mining.miner import mine
+from mining.spark import mine as mine_on_spark
 from retrieval.encode import Encoder, HashingEncoder, SentenceEncoder
 from retrieval.rank import Recommender
 from retrieval.search import ItemSearch
@@ -87,8 +88,10 @@ def open_encoder(settings: Settings) -> Encoder:
     )
 
 
-def build_catalogs(settings: Settings, name: str | None = None, *, say: Say) -> Iterator[BuildReport]:
-    """Build one catalogue, or all that are loaded.
+def build_catalogs(
+    settings: Settings, name: str | None = None, *, spark: bool = False, say: Say
+) -> Iterator[BuildReport]:
+    """Build one catalogue, or all that are loaded; with `spark` the rules are counted by Spark, and are the same.
 
     Raises:
         NotReady: nothing is loaded.
@@ -101,10 +104,12 @@ def build_catalogs(settings: Settings, name: str | None = None, *, say: Say) -> 
         raise NotReady("nothing is loaded yet: run `almanac load SOURCE` (built in: movies, groceries)")
     for catalog in catalogs:
         say(f"Building {catalog.name} ...")
-        yield build_catalog(settings, engine, catalog)
+        yield build_catalog(settings, engine, catalog, spark=spark)
 
 
-def build_catalog(settings: Settings, engine: Engine, catalog: Catalog) -> BuildReport:
+def build_catalog(
+    settings: Settings, engine: Engine, catalog: Catalog, *, spark: bool = False
+) -> BuildReport:
     """Build a new generation of one catalogue and make it current."""
     clock = _Stages(catalog.name)
     with clock.stage("read"), reading(engine) as session:
@@ -115,7 +120,9 @@ def build_catalog(settings: Settings, engine: Engine, catalog: Catalog) -> Build
     if interactions.empty or items.empty:
         raise NotReady(f"catalogue {catalog.name!r} holds no interactions yet: load some before building")
     with store_of(settings).begin(catalog.name) as draft:
-        info = _write_parts(settings, catalog, draft.path, clock, interactions, items, people, places)
+        info = _write_parts(
+            settings, catalog, draft.path, clock, interactions, items, people, places, spark=spark
+        )
         with clock.stage("seal"):
             generation = draft.commit(info)
     with writing(engine) as session:
@@ -141,6 +148,8 @@ def _write_parts(
     items: pd.DataFrame,
     people: pd.DataFrame,
     places: pd.DataFrame,
+    *,
+    spark: bool,
 ) -> dict[str, Any]:
     """Write every part of a generation into `folder` and return what its manifest says."""
     config = mining_config(settings, catalog)
@@ -150,7 +159,7 @@ def _write_parts(
         shown.to_parquet(folder / ITEMS)
         places.to_parquet(folder / PLACES)
     with clock.stage("mine"):
-        book = mine(interactions, items, places, config=config)
+        book = (mine_on_spark if spark else mine)(interactions, items, places, config=config)
         book.save(folder / RULES)
     with clock.stage("index"):
         variants = items[items["parent"].notna()] if "parent" in items else items.iloc[:0]

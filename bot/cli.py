@@ -143,17 +143,17 @@ def load(
 @app.command()
 def build(
     catalog: Annotated[str | None, typer.Option(help="Catalogue to build; all by default.")] = None,
-    engine: Annotated[str, typer.Option(help="local.")] = "local",
+    engine: Annotated[str, typer.Option(help="What counts for the rules: local, or spark.")] = "local",
     as_json: Json = False,
 ) -> None:
     """Mine rules, index items and fit the recommender: a new generation of each catalogue."""
-    if engine != "local":
-        raise typer.BadParameter(f"--engine {engine!r} is not known; the engines are: local")
+    if engine not in ("local", "spark"):
+        raise typer.BadParameter(f"--engine {engine!r} is not known; the engines are: local, spark")
     with guard():
         from bot.build import build_catalogs
 
         console = Console(as_json)
-        console.builds(build_catalogs(_settings(), catalog, say=console.say))
+        console.builds(build_catalogs(_settings(), catalog, spark=engine == "spark", say=console.say))
 
 
 @app.command()

@@ -6,7 +6,8 @@ how rules are kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +23,7 @@ from mining.rule import NextRule
 
 if TYPE_CHECKING:
     from mining.basketindex import BasketIndex
+    from mining.config import MiningConfig
 
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -142,6 +144,56 @@ def lags_after(
 
 
 @dataclass(frozen=True, eq=False)
+class Met:
+    """What follows occasions with x: for each item, how many of them it follows."""
+
+    every: Ints
+    early: Ints
+    """The same over occasions that tests may see."""
+    n_early: int
+    """How many these are."""
+
+
+def screened(met: Met, after_any: Ints, n: int, min_count: int, own: Sequence[int]) -> list[int]:
+    """Return the items with the best lower end of the lift over the base, as early occasions show it; x left out.
+
+    Args:
+        met: What follows occasions with x.
+        after_any: For each item the occasions of any kind that it follows.
+        n: How many there are.
+        min_count: Least occasions with x that an item follows.
+        own: The items of x.
+    """
+    low = statistics.lift_low(met.early, met.n_early, np.maximum(after_any, 1), max(n, 1))
+    low[met.every < min_count] = 0
+    low[list(own)] = 0
+    order = np.argsort(-low, kind="stable")[:_SCREENED]
+    return [int(one) for one in order if low[one] > 0]
+
+
+def chosen_next(found: Sequence[NextRule], tested: int, config: MiningConfig) -> list[NextRule]:
+    """Return the rules that the correction over all that were tested leaves.
+
+    Kept are followers that come more often than after any basket (clustered by person) and, as far as can be seen,
+    not less often than after the same persons' other baskets.
+    """
+    if not found:
+        return []
+    q = statistics.benjamini_hochberg([rule.p for rule in found], tested=tested)
+    corrected = (replace(rule, q=float(value)) for rule, value in zip(found, q, strict=True))
+    kept = (
+        rule
+        for rule in corrected
+        if rule.q <= config.q_value
+        and rule.lift >= config.min_gain
+        and rule.gain >= 1
+        and rule.people_xy >= config.min_people
+        and rule.confidence >= config.min_confidence
+    )
+    return list(kept)[: config.max_rules]
+
+
+@dataclass(frozen=True, eq=False)
 class Followed:
     """Occasions that one consequent follows."""
 
@@ -235,12 +287,9 @@ class Occasions:
         if after_any is None:
             after_any = _followers(index, np.flatnonzero(self.base), days)[0][:, 0]
         early = np.flatnonzero(self.with_x & ((self.state & EARLY) > 0))
-        met = _followers(index, early, days)[0][:, 0]
-        low = statistics.lift_low(met, len(early), np.maximum(after_any, 1), max(self.n, 1))
-        low[self.followers < min_count] = 0
-        low[self._own()] = 0
-        order = np.argsort(-low, kind="stable")[:_SCREENED]
-        return [int(one) for one in order if low[one] > 0]
+        found, _ = _followers(index, early, days)
+        met = Met(self.followers, found[:, 0], len(early))
+        return screened(met, after_any, self.n, min_count, self._own())
 
     def _own(self) -> list[int]:
         """The items of x, which is no news after itself."""
