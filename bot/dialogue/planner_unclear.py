@@ -29,7 +29,11 @@ _ABOUT = re.compile(
     r"\b(?:with|of|for|after|about|buys?|bought|on|like|liked|loved|love|is|are|in|do|does)\s+(?:the |a |an |some |any |more )*"
     r"(?P<what>[a-z][a-z'&-]{2,}(?: [a-z][a-z'&-]{2,})?)(?=\s*(?:$|[?.!,;]|\b(?:and|or|on|in|at|for|with|best|again|this|than|peak|seasonal|rising|most|sell|bought|together)\b))"
 )
-_NAME = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w'’]+(?:\s+(?:(?:of|the|and|in|to|a)\s+)*[A-Z][\w'’]+)+")
+_NAME = re.compile(
+    r"\b(?:like|liked|loved?|enjoyed|similar to|seen|watched|watch|rate|rated|buy|bought|with|after|about|of|for)\s+"
+    r"(?:the\s+)?(?P<what>[A-Z][\w'’]+(?:\s+(?:(?:of|the|and|in|to|a)\s+)*[A-Z][\w'’]+)+)"
+)
+"""A name of two or more words in capitals, where a message names things."""
 _LIKED = re.compile(
     r"\b(?:like|liked|loved?|enjoyed|similar to|seen|watched|recommend)\s+(?P<what>[a-z0-9][\w' -]+?)\s*(?:$|[?.!,;])"
 )
@@ -37,7 +41,7 @@ _LIKED = re.compile(
 
 def brands(links: Links, lexicon: Lexicon) -> Plan | None:
     """Say that brands are not counted where a message asks for one and the catalogue has no such attribute."""
-    if lexicon.proper or not _BRAND.search(links.plain) or links.of("filter"):
+    if lexicon.proper or not _BRAND.search(links.plain) or lexicon.link("store brand").of("filter"):
         return None
     text = (
         "这个目录按商品种类统计，不区分品牌。"
@@ -98,14 +102,15 @@ def unknown(links: Links, lexicon: Lexicon) -> Plan | None:
 
 def _unlinked_name(links: Links, lexicon: Lexicon) -> str | None:
     """Return a name in capitals, or the object of "like", of which only a part was linked, and so by accident."""
-    for match in _NAME.finditer(links.text):
-        covering = [s for s in links.spans if s.start < match.end() and match.start() < s.end]
-        if any(span.start <= match.start() and match.end() <= span.end for span in covering):
-            continue
+    words = re.findall(r"[^\W\d_]+", links.text)
+    shouting = sum(word[0].isupper() for word in words) > len(words) / 2
+    for match in _NAME.finditer(links.text) if not shouting else ():
+        start, end = match.span("what")
+        covering = [s for s in links.spans if s.start < end and start < s.end]
         if all(span.kind in ("item", "category") for span in covering) and not _covered(
-            match, covering, links.text
+            match["what"], start, covering
         ):
-            return match.group()
+            return match["what"]
     if lexicon.proper:
         return None
     low = links.text.lower()
@@ -122,12 +127,12 @@ def _unlinked_name(links: Links, lexicon: Lexicon) -> str | None:
     return None
 
 
-def _covered(match: re.Match[str], spans: Sequence[Span], text: str) -> bool:
-    """Tell whether the spans cover every capitalised word of a name ("Ice Cream and Salsa")."""
+def _covered(name: str, start: int, spans: Sequence[Span]) -> bool:
+    """Tell whether spans cover every word in capitals of a name ("Ice Cream and Salsa")."""
     return all(
-        any(span.start <= word.start() + match.start() < span.end for span in spans)
-        for word in re.finditer(r"[A-Z][\w'’]+", match.group())
-    ) and bool(text)
+        any(span.start <= start + word.start() < span.end for span in spans)
+        for word in re.finditer(r"[A-Z][\w'’]+", name)
+    )
 
 
 def _holding(what: str, start: int, lexicon: Lexicon) -> tuple[Span, ...]:
