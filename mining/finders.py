@@ -6,6 +6,7 @@ Knows thresholds, tests and their correction over all that was tested. It refuse
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -23,7 +24,7 @@ from mining.cycles import cycle_of
 from mining.pairs import Pairs, p_of, pairs_of
 from mining.rule import Cycle, NextRule, Rule, Trend
 from mining.sequence import Occasions
-from mining.statistics import benjamini_hochberg, fisher_greater, ratio_low
+from mining.statistics import Floats, benjamini_hochberg, fisher_greater, ratio_low
 from mining.trends import trends_of
 
 SUBJECTS = 300
@@ -128,10 +129,60 @@ def together(material: Material) -> list[Rule]:
 
 def together_of(material: Material, pairs: Pairs) -> list[Rule]:
     """Return what `together` returns for pairs that are counted already."""
-    return [*_pairs(material, pairs), *(_triples(material, pairs) if material.config.max_len > 2 else ())]
+    lines, index = pair_lines(material, pairs), material.index
+
+    def counted(a: Ints, b: Ints, c: Ints) -> list[Count]:
+        name = index.items.__getitem__
+        return [index.count((name(x), name(y)), (name(z),)) for x, y, z in zip(a, b, c, strict=True)]
+
+    return [*lines.rules(index.items), *triples(material, pairs, counted)]
 
 
-def _pairs(material: Material, pairs: Pairs) -> list[Rule]:
+@dataclass(frozen=True, eq=False)
+class PairLines:
+    """Rules of two items as columns, both directions of a pair side by side, best first."""
+
+    x: Ints
+    y: Ints
+    n: int
+    n_x: Ints
+    n_y: Ints
+    n_xy: Ints
+    people: int
+    people_x: Ints
+    people_y: Ints
+    people_xy: Ints
+    p: Floats
+    q: Floats
+    held: Ints
+    told: Ints
+    latest: Floats
+    """1 or 0 for whether it holds on the latest window, NaN where that could not tell."""
+    adjusted: Floats
+    score: Floats
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def rules(self, items: tuple[str, ...], k: int | None = None) -> list[Rule]:
+        """Return the first k lines (all, where none is given) as rules."""
+        columns = (
+            self.x, self.y, self.n_x, self.n_y, self.n_xy, self.people_x, self.people_y, self.people_xy, self.p,
+            self.q, self.held, self.told, self.latest, self.adjusted, self.score,
+        )  # fmt: skip
+        found = []
+        for x, y, n_x, n_y, n_xy, own_x, own_y, own, *rest in zip(
+            *(column[:k].tolist() for column in columns), strict=True
+        ):
+            p, q, held, told, latest, adjusted, score = rest
+            keys = (items[x],), (items[y],)
+            count = Count(*keys, self.n, n_x, n_y, n_xy, self.people, own_x, own_y, own)
+            last = None if latest != latest else bool(latest)
+            found.append(Rule("together", *keys, count, p, q, held, told, last, adjusted, score))
+        return found
+
+
+def pair_lines(material: Material, pairs: Pairs) -> PairLines:
     """Return pairs that meet more often than their shares explain, and still do among baskets of like size.
 
     Tested clustered by person on all windows but the latest; q by Benjamini-Hochberg over all pairs of `min_count`.
@@ -156,36 +207,58 @@ def _pairs(material: Material, pairs: Pairs) -> list[Rule]:
         & (score > 1)
     )
     kept = kept[np.argsort(-score[kept], kind="stable")][: config.max_rules // 2]
-    by_item = material.people
-    everyone = len(index.people)
-    rules = []
-    for at in kept:
-        pair = int(one_way[at])
-        held, told, latest = _held(material, pairs, pair)
-        adjusted = float(odds[at]) if np.isfinite(odds[at]) else float("nan")
-        for x, y in ((pairs.left[pair], pairs.right[pair]), (pairs.right[pair], pairs.left[pair])):
-            keys = (index.items[x],), (index.items[y],)
-            baskets = n, int(sizes[x]), int(sizes[y]), int(n_xy[at])
-            count = Count(*keys, *baskets, everyone, int(by_item[x]), int(by_item[y]), int(people[at]))
-            if count.confidence >= config.min_confidence:
-                rule = Rule("together", *keys, count, float(p[at]), float(q[at]), held, told, latest)
-                rules.append(replace(rule, adjusted=adjusted, score=float(score[at])))
-    return rules
+    held, told, latest = _held(material, pairs, one_way[kept])
+    left, right = (side[one_way[kept]].astype(np.int64) for side in (pairs.left, pairs.right))
+    x, y = np.stack([left, right], axis=1).ravel(), np.stack([right, left], axis=1).ravel()
+    twice = np.repeat(np.arange(len(kept)), 2)
+    both = n_xy[kept][twice]
+    said = np.flatnonzero(both / sizes[x] >= config.min_confidence) if len(x) else np.zeros(0, dtype=np.int64)
+    x, y, twice = x[said], y[said], twice[said]
+    finite_odds = np.where(np.isfinite(odds[kept]), odds[kept], np.nan)
+    return PairLines(
+        x=x,
+        y=y,
+        n=n,
+        n_x=sizes[x],
+        n_y=sizes[y],
+        n_xy=both[said],
+        people=len(index.people),
+        people_x=material.people[x],
+        people_y=material.people[y],
+        people_xy=people[kept][twice],
+        p=p[kept][twice],
+        q=q[kept][twice],
+        held=held[twice],
+        told=told[twice],
+        latest=latest[twice],
+        adjusted=finite_odds[twice],
+        score=score[kept][twice],
+    )
 
 
-def _held(material: Material, pairs: Pairs, pair: int) -> tuple[int, int, bool | None]:
+def _held(material: Material, pairs: Pairs, some: Ints) -> tuple[Ints, Ints, Floats]:
     """In how many windows the lift is above 1, how many could tell (one basket expected), and the latest of them."""
     n, by_item = material.in_window
-    expected = by_item[:, pairs.left[pair]] * by_item[:, pairs.right[pair]] / np.maximum(n, 1)
+    expected = by_item[:, pairs.left[some]] * by_item[:, pairs.right[some]] / np.maximum(n, 1)[:, None]
     told = expected >= 1
-    held = (pairs.by_window[pair] > expected) & told
-    return int(held.sum()), int(told.sum()), bool(held[-1]) if told[-1] else None
+    held = (expected < pairs.by_window[some].T) & told
+    latest = np.where(told[-1], held[-1].astype(np.float64), np.nan)
+    return held.sum(axis=0), told.sum(axis=0), latest
 
 
-def _triples(material: Material, pairs: Pairs) -> list[Rule]:
+def triples(
+    material: Material, pairs: Pairs, counted: Callable[[Ints, Ints, Ints], list[Count]]
+) -> list[Rule]:
     """Return rules a, b -> c whose confidence beats both a -> c and b -> c by `min_gain`: productive rules.
 
     Each is tested by Fisher's exact test against each sub-rule, the larger p counts (Webb 2007), q over all of them.
+    Those that beat neither are tested too, but need no p-value: it lies at 1/2 or above, since the median of a
+    hypergeometric law is its mean rounded down or up.
+
+    Args:
+        material: The baskets.
+        pairs: Counts of their pairs.
+        counted: Counts a, b -> c in full for some a, b and c.
     """
     from mining.association import rules
     from mining.itemsets import frequent_itemsets
@@ -197,7 +270,7 @@ def _triples(material: Material, pairs: Pairs) -> list[Rule]:
         if config.min_support
         else max(3 * config.min_count, n // 2000)
     )
-    if least > n:
+    if config.max_len < 3 or least > n:
         return []
     table = rules(frequent_itemsets(material.matrix, least / n, 3), heads=1, min_count=least)
     wide = np.flatnonzero(np.diff(table.antecedent_indptr) == 2)
@@ -207,23 +280,25 @@ def _triples(material: Material, pairs: Pairs) -> list[Rule]:
     first = table.antecedent_indptr[wide]
     a, b = label[table.antecedent_items[first]], label[table.antecedent_items[first + 1]]
     c = label[table.consequent_items[table.consequent_indptr[wide]]]
-    counted = sparse.csr_array((pairs.n_xy, (pairs.left, pairs.right)), shape=(len(index.items),) * 2)
+    counted_pairs = sparse.csr_array((pairs.n_xy, (pairs.left, pairs.right)), shape=(len(index.items),) * 2)
     sizes = np.asarray(index.item_rows.sizes)
     n_x, n_xy = table.n_x[wide], table.n_xy[wide]
-    sub = [(sizes[one], np.asarray(counted[one, c]).ravel()) for one in (a, b)]
-    p = np.maximum(*(fisher_greater(n_xy, n_x, both, alone) for alone, both in sub))
-    q = benjamini_hochberg(p)
+    sub = [(sizes[one], np.asarray(counted_pairs[one, c]).ravel()) for one in (a, b)]
     best = np.maximum(*(both / alone for alone, both in sub))
     gain = n_xy / n_x / best
-    kept = np.flatnonzero((q <= config.q_value) & (gain >= config.min_gain))
-    kept = kept[np.argsort(-ratio_low(gain, n_xy)[kept], kind="stable")][: config.max_rules // 4]
+    some = np.flatnonzero(gain > 1) if config.q_value < 1 / 2 else np.arange(len(gain))
+    p = np.maximum(*(fisher_greater(n_xy[some], n_x[some], both[some], alone[some]) for alone, both in sub))
+    q = benjamini_hochberg(p, tested=len(gain))
+    good = np.flatnonzero((q <= config.q_value) & (gain[some] >= config.min_gain))
+    kept = good[np.argsort(-ratio_low(gain, n_xy)[some[good]], kind="stable")][: config.max_rules // 4]
+    at = some[kept]
     found = []
-    for at in kept:
-        x, y = (index.items[a[at]], index.items[b[at]]), (index.items[c[at]],)
-        count = index.count(x, y)
-        score = float(ratio_low(gain[at], count.people_xy))
+    for count, p_one, q_one, more in zip(
+        counted(a[at], b[at], c[at]), p[kept].tolist(), q[kept].tolist(), gain[at].tolist(), strict=True
+    ):
+        score = float(ratio_low(more, count.people_xy))
         if count.people_xy >= config.min_people and score > 1:
-            found.append(Rule("together", x, y, count, float(p[at]), float(q[at]), score=score))
+            found.append(Rule("together", count.x, count.y, count, p_one, q_one, score=score))
     return found
 
 
