@@ -1,6 +1,6 @@
 """Appending the last week of the groceries to a ledger against a full mine of the year: CPU seconds, one thread.
 
-    python bench/incremental.py FOLDER     the Complete Journey files as `almanac load groceries` reads them
+    python bench/incremental.py FOLDER     interactions.parquet, items.parquet, places.parquet: the catalogue's frames
 
 Prints a Markdown table. The two books are compared rule by rule and number by number; "identical" says what was seen.
 """
