@@ -29,7 +29,7 @@ from bot.web.behaviour import BehaviourEvent, BehaviourLog, behaviour_router
 from bot.web.config import WebConfig
 from bot.web.docs import api_page
 from bot.web.events import Turns
-from bot.web.identity import Identities
+from bot.web.identity import COOKIE, Identities
 from bot.web.mcp import mount_mcp
 from bot.web.metrics import Metrics
 from bot.web.page import DressedPage
@@ -41,6 +41,20 @@ from bot.web.widget import widget_router
 STATIC = Path(__file__).parent / "static"
 DESCRIPTION = "A conversational recommender that knows when and where, and answers with evidence."
 
+SECURITY = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, a visitor's token (from `/api/session`), or a customer's, signed by the site's server.",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "An anonymous visitor; set by the first reply.",
+    },
+}
+"""How a caller says who they are, as OpenAPI tells it; whoever says nothing is a new visitor."""
 Door = Callable[[], AbstractAsyncContextManager[None]]
 """Something that runs as long as the server does."""
 
@@ -131,6 +145,8 @@ def _add_reference(app: FastAPI) -> None:
             )
             schemas |= schemas["ChatReply"].pop("$defs", {})
             schemas["BehaviourEvent"] = BehaviourEvent.model_json_schema()
+            document["components"]["securitySchemes"] = SECURITY
+            document["security"] = [{}, *({name: []} for name in SECURITY)]
             app.openapi_schema = document
         return app.openapi_schema
 
