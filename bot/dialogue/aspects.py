@@ -56,7 +56,7 @@ _WORDS: Final[dict[Aspect, str]] = {
     "adjusted": r"\badjust\w*|\bcontrol(?:led|ling)? for\b|\bconfound\w*|\bstratif\w+|\b(?:inverse|propensity)\b|\bsimpson\w*|\bholding\b.{0,30}\b(?:equal|constant|fixed)\b|\bonce you (?:account|control|allow)\b|\b(?:accounting|allowing|correct(?:ed|ing)) for\b|\blike (?:is )?compared with like\b|\bodds ratio\b|\bsame (?:size|month)\b",
     "cause": r"\bcaus(?:e|es|ed|al|ally|ation|ing)\b|\bmakes? (?:people|them|customers|households|someone)\b|\b(?:effect|influence|impact) of\b|\b(?:lead|leads) people to\b|\bif (?:we|i) (?:promote|discount|sell|put|move|placed?)\b|\bwould (?:promoting|selling|a promotion|discounting)\b|\bbecause (?:of|they|people)\b|因果|导致",
     "mine": r"\b(?:i|me|my|we|us|our)\b(?! (?:ask|want to know|wonder|mean))|我",
-    "due": r"\bdue\b|\boverdue\b|\brunning out\b|\brun out\b|\bneed (?:to )?(?:\w+ )?(?:\w+ )?again\b|\blapsed\b|\bstopped (?:buying|taking)\b|\bwhen (?:will|do|should|must|am) (?:i|we)\b|到期|该买",
+    "due": r"\bdue\b|\bwho\b.{0,40}\bagain\b|\boverdue\b|\brunning out\b|\brun out\b|\bneed (?:to )?(?:\w+ )?(?:\w+ )?again\b|\blapsed\b|\bstopped (?:buying|taking)\b|\bwhen (?:will|do|should|must|am) (?:i|we)\b|到期|该买",
     "soon": r"\bhow (?:soon|long|quickly|fast|many days)\b|\bwhen\b.{0,40}\b(?:next|afterwards|later|again)\b|多久",
     "list": r"\bwh(?:at|ich)(?: \w+){0,3} (?:is|are|was|were|has|have|got|went|items?|products?|films?|movies?|things?|categor(?:y|ies)|genres?)\b(?! the )|\bwhat'?s\b|\b(?:did|has|have) (?:anything|something|much)\b|\banything\b|\blist\b|哪些|什么在",
     "rising": r"\b(?:ris(?:ing|es?|en)|rose|grow(?:ing|s|n|th)?|grew|gain(?:ing|ed|s)|booming|picking up|going up|went up|up|on the rise|increas\w+|trending|hot(?:ter)?)\b|上升|增长",
@@ -91,7 +91,7 @@ def expects_yes(plain: str) -> bool | None:
     ):
         return None
     against = re.search(
-        r"\b(?:just|only|merely|simply|chance|coincidence|fluke|random|noise|luck|popular|busy|few|handful|because|explain\w*|confound\w*|one (?:store|shop|state))\b",
+        r"\b(?:just|only|merely|simply|chance|coincidence|fluke|random|noise|luck|both|busy|few|handful|because|explain\w*|confound\w*|one (?:store|shop|state))\b",
         plain,
     )
     return against is None

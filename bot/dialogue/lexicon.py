@@ -305,7 +305,7 @@ def _everyday(names: list[Pair], *, proper: bool) -> list[Pair]:
         form = key(said, singulars=True)
         for name in meant.get(key(target, singulars=True), ()):
             if name.score >= TAIL * 0.9:
-                score = min(name.score, 0.95)
+                score = 0.95 * min(name.score, 1.01)
                 pairs.append((form, Name(name.kind, name.value, score, name.weight)))
     return pairs
 

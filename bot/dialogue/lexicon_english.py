@@ -125,7 +125,7 @@ busiest chart charts graph csv export plot versus profile correlate associations
 directed starred wrote filmed
 rising risen fallen falling grown fading faded peaked seasonal confident causal propensity adjusted stratified promote
 promoted promotion promotions prompt browse bunch spirit folks count file gain gains shrinking trending overdue lapsed
-seldom rarely unexpected useful actionable closest shorter shortly nobody everywhere
+contain contains decline link links linked connection seldom rarely unexpected useful actionable closest shorter shortly nobody everywhere
 dont doesnt didnt cant wont isnt wasnt arent couldnt hadnt havent hasnt wouldnt shouldnt youre whats thats theres
 anytime sometime usual weekly monthly lol hmm umm yeah nope nah wanna gonna gotta dunno plz pls thx hiya cheers
 """.split()  # noqa: SIM905 - a thousand quoted words would hide the list

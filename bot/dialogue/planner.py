@@ -89,6 +89,7 @@ def _in_turn(parts: list[Links], focus: Focus, lexicon: Lexicon) -> list[Plan]:
         planned = one_wish(part, focus, lexicon)
         if planned.calls:
             plans.append(planned)
+            focus = replace(focus, call=planned.calls[-1])
         named = focus.named(part)
         if named and not cues.IT.search(part.plain):
             focus = replace(focus, page=named[-1])

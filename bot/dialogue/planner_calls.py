@@ -12,7 +12,7 @@ from typing import Any, Final
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
-from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
+from bot.dialogue.planner_cues import BACKWARDS, COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.turn import ToolCall
 
@@ -195,7 +195,13 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     named = focus.named(links)
     arguments: dict[str, Any] = {}
     categories = links.values("category")
-    if len(named) >= 2 and kind in ("together", "next", "any", None) and _pair(links):
+    sides = _two_sides(links, focus)
+    if sides and kind in ("together", "any", None):
+        arguments |= {"item": sides[0], "with_item": sides[1]}
+        kind, categories = "together", ()
+    elif len(named) >= 2 and kind in ("together", "next", "any", None) and _pair(links):
+        if kind == "next" and len(named) == 2 and _backwards(links):
+            named = (named[1], named[0])
         arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
         kind = "together" if kind in ("any", None) else kind
     elif named:
@@ -209,7 +215,7 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     arguments |= conditions
     if against is not None:
         arguments["against"] = against
-    if kind == "next" and (days := links.integer("number")) is not None:
+    if kind in ("next", "cycle") and (days := links.integer("number")) is not None:
         arguments["within_days"] = days
     if len(conditions) > 1 and COMPARE.search(links.plain) and OTHERS.search(links.plain):
         against = arguments["against"] = "the others"  # Fridays at one store against Fridays at the others
@@ -218,6 +224,29 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     if kind is not None and kind != "any":
         arguments["kind"] = kind
     return ToolCall(tool="lookup_rules", arguments=arguments | count_arguments(links))
+
+
+_TWO = re.compile(r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b")
+_LISTS = re.compile(
+    r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion|is the (?:lift|odds|confidence|link))\b)|\bwhich\b"
+)
+
+
+def _two_sides(links: Links, focus: Focus) -> tuple[str, str] | None:
+    """Return an item and a category that a question joins as the two sides of a pair, in their order."""
+    spans = [s for s in links.spans if s.kind in ("item", "category") and not s.negated]
+    if len(spans) != 2 or {s.kind for s in spans} != {"item", "category"} or focus.named(links) == ():
+        return None
+    if not _TWO.search(links.plain) or _LISTS.search(links.plain):
+        return None
+    first, second = (f"category:{s.value}" if s.kind == "category" else str(s.value) for s in spans)
+    return first, second
+
+
+def _backwards(links: Links) -> bool:
+    spans = links.of("item", negated=False)
+    between = links.text[spans[-2].end : spans[-1].start].lower() if len(spans) > 1 else ""
+    return BACKWARDS.search(between) is not None
 
 
 def _pair(links: Links) -> bool:

@@ -40,7 +40,7 @@ WITHOUT: Final = _any(
 RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("cycle", _any(
         r"\bhow (?:often|frequently|regularly)\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",
-        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuy .* again\b|\bevery how many\b|\btime between purchases\b",
+        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\bevery how many\b|\btime between purchases\b",
         r"多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
@@ -57,6 +57,7 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         r"上升|下降|趋势|季节性|变化|越来越",
     )),
     ("context", _any(
+        r"^\W*(?:chart|plot|draw|graph|show me)\b.*\bwhen (?:people|households|customers|shoppers|viewers|they)\b",
         r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
         r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
@@ -76,7 +77,7 @@ COUNT: Final = _any(
     r"有多少(?:人|个)|占多少",
 )  # fmt: skip
 CROWD: Final = _any(
-    rf"\bwhat (?:do|did|does|are|else do) {PEOPLE}\b.*\b{TAKE}", rf"\b{PEOPLE} who\b", r"\b(?:what(?:'s| is| are|s)?|which \w+ (?:is|are)) (?:the )?(?:most )?(?:popular|bought|sold|rated|watched|hot|big|selling|typical|special|unusual)\b",
+    rf"\bwhat (?:do|did|does|are|else do) {PEOPLE}\b.*\b{TAKE}", rf"\b{PEOPLE} who\b", r"\b(?:what(?:'s| is| are|s)?|which \w+ (?:is|are)) (?:the )?(?:most )?(?:popular|bought|sold|rated|watched|hot|big|selling|typical|special|unusual|strongest|common)\b",
     r"\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|most|well)\b|\bmost (?:popular|bought|rated|watched|sold)\b|\bsells?\b",
     r"(?:大家|人们|顾客|人).{0,8}(?:买|看)",
 )  # fmt: skip
@@ -135,4 +136,16 @@ HERE: Final = re.compile(
 
 def rule_kind(plain: str) -> RuleKind | None:
     """Return the kind of rule that a text asks about, None where it asks about none."""
-    return next((kind for kind, pattern in RULES if pattern.search(plain)), None)
+    kind = next((kind for kind, pattern in RULES if pattern.search(plain)), None)
+    if kind == "cycle" and _FOLLOWS.search(plain):
+        return "next"  # "how often does frosting follow cake mix?"
+    return kind
+
+
+_FOLLOWS = re.compile(
+    r"\bfollow(?:s|ed)?\b|\bwithin\b.*\bafter\b|\bafter\b.*\bwithin\b|\bhow (?:long|many days) after\b"
+)
+BACKWARDS: Final = re.compile(
+    r"\bfollow(?:s|ed)?\b(?! by\b| up\b)|\b(?:comes?|bought|rated|watched|seen|taken) (?:right |soon |shortly )?after\b"
+)
+"""Between two things: the second one comes first in time ("frosting follows cake mix")."""

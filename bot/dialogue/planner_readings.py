@@ -125,13 +125,28 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     kind = kind or ("together" if joined else None)
     if kind is None and _LEANS.search(plain) and (links.of("context") or links.of("place")):
         kind = "context" if subject and (focus.named(links) or links.of("category")) else None
-    asks = kind is not None or compared or counted or (crowd and (sliced or bool(focus.named(links))))
+    if cues.DOUBT.search(plain) and len(links.values("item")) > 1:
+        kind = kind or "together"
+    crowd_most = crowd and _MOST.search(plain) is not None
+    asks = (
+        kind is not None
+        or compared
+        or counted
+        or crowd_most
+        or (crowd and (sliced or bool(focus.named(links))))
+    )
     doubted = cues.DOUBT.search(plain) is not None and bool(links.of("item"))
     if not (asks or doubted) or _is_personal(links, kind, focus):
         return None
     about = bool(focus.named(links) or links.of("category"))
     elliptic = kind not in (None, "any", "trend") or cues.FOLLOW.search(plain) is not None or compared
-    if elliptic and not about and focus.call is not None and focus.call.tool == "lookup_rules":
+    if (
+        elliptic
+        and not about
+        and not _WHOLE.search(plain)
+        and focus.call is not None
+        and focus.call.tool == "lookup_rules"
+    ):
         call = follow(links, focus, lexicon)
         if call is not None:
             return _again(call, f"{kind or 'another slice'} of the subject before")
@@ -148,8 +163,13 @@ _JOINED = re.compile(r"^\W*(?:do|does|did|is|are|has|have|how|when|who|why)\b.*\
 """A question about two things joined by "with": "does anyone buy beer with diapers?"."""
 
 
+_MOST = re.compile(r"\bmost (?:often|bought|sold|rated|watched)\b|\bsells? (?:the )?(?:best|most)\b")
+_WHOLE = re.compile(
+    r"^\W*(?:what|which) (?:films?|movies?|products?|items?|things?|genres?|categor\w+|pairs?|combinations?|rules?)\b"
+)
+"""A question that names what it wants stands alone, however short."""
 _LEANS = re.compile(
-    r"^\W*(?:so )?(?:is|are|was|were|do|does|did|has|have)\b.*\b(?:more|less|better|worse|mostly|mainly|especially|usually|often|rarely)\b"
+    r"^\W*(?:so )?(?:is|are|was|were|do|does|did|has|have)\b.*\b(?:more|less|better|worse|mostly|mainly|especially|usually|often|rarely|thing)\b"
 )
 """A question whether something is taken more at a time or place than otherwise."""
 
@@ -188,7 +208,13 @@ def _only_conditions(links: Links) -> bool:
     """Tell whether a message is little more than a time, place, category, year or number."""
     kinds = {span.kind for span in links.spans} - {"item", "verdict", "ordinal"}
     loose = len(make.wish_words(links, keep_items=False).split())
-    return loose == 0 and (bool(kinds) or relative_age(links.plain) is not None) and not links.of("item")
+    whole = cues.IS_IT.search(links.plain) is not None
+    return (
+        loose == 0
+        and not whole
+        and (bool(kinds) or relative_age(links.plain) is not None)
+        and not links.of("item")
+    )
 
 
 def _fresh(links: Links) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bot.dialogue.aspects import DOUBTS
 from bot.tools import rule_best, rule_doubt
 from bot.tools.rule_notes import FEW, INDEX, Question, RuleNotes
+from mining.count import Count
 
 
 def together(notes: RuleNotes, question: Question) -> None:
@@ -19,7 +20,7 @@ def together(notes: RuleNotes, question: Question) -> None:
     if question.with_items:
         pair(notes, question)
         return
-    partners = notes.book.partners(subject, question.where, question.k, among=question.among)
+    partners = _partners(notes, question)
     for count in partners:
         notes.say("rule", count, INDEX)
         notes.propose(count)
@@ -34,6 +35,22 @@ def together(notes: RuleNotes, question: Question) -> None:
         f"{notes.words.people}: the data cannot tell.",
         f"与{notes.name(subject)}搭配的记录太少，数据无法判断。",
     )
+
+
+def _partners(notes: RuleNotes, question: Question) -> list[Count]:
+    """What goes best with the subject; a category's own items go with it by definition, and are left out."""
+    own = {key.removeprefix("category:") for key in question.subject if key.startswith("category:")}
+    found = notes.book.partners(
+        question.subject, question.where, question.k + (_OWN if own else 0), among=question.among
+    )
+    if own:
+        kinds = {key: set(notes.catalog.facts(key)["categories"]) for one in found for key in one.y}
+        found = [one for one in found if not any(own & kinds[key] for key in one.y)]
+    return found[: question.k]
+
+
+_OWN = 40
+"""So many further partners are asked for where some may be of the category itself."""
 
 
 def alone(notes: RuleNotes, question: Question) -> None:

@@ -35,7 +35,13 @@ def answer(box: Toolbox, question: Question) -> ToolResult:
     unseen = [key for key in (*question.subject, *question.with_items) if not notes.book.index.has(key)]
     if unseen:
         _never(notes, unseen)
-    elif "count" in notes.aspects and question.subject and not question.with_items and not question.against:
+    elif (
+        "count" in notes.aspects
+        and question.kind not in ("cycle", "next", "trend")
+        and question.subject
+        and not question.with_items
+        and not question.against
+    ):
         rule_counts.alone(notes, question)
     elif question.against is not None:
         rule_times.compare(notes, question, question.against)
