@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,13 @@ from mining.compare import Comparison, compare
 from mining.config import MiningConfig
 from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.cycles import Due, cycle_of, due
-from mining.errors import MiningError
+from mining.errors import MiningError, UnknownKey, closest
 from mining.profile import By, Profile, profile_of
-from mining.rule import KINDS, AnyRule, Cycle, Kind, NextRule, Rule, Trend
+from mining.rule import AnyRule, Cycle, Kind, NextRule, Rule, Trend
 from mining.sequence import after_any_of, lags_after, next_after
 from mining.shelf import Shelf
 from mining.trends import trend_of
+from mining.wanted import Lists, Wanted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 FORMAT = 2
 _FILE = "book.json"
 _RULES = "rules"
-_BLOCK = 4096
 _BASES_KEPT = 8
 _INDEX = "index"
 _FRAME = ("antecedent", "consequent", "context", "kind", "n", "n_x", "n_y", "n_xy", "place", "lag")
@@ -93,13 +93,13 @@ class RuleBook:
             UnknownWord: a context word is unknown.
             UnknownKey: there is no such category.
         """
-        wanted = self._heads(category) if category is not None else None
-        cart = {self.shelf.key_code.get(item, -1) for item in items}
-        ends = {self.shelf.key_code.get(item, -1) for item in with_items}
+        wanted = Wanted.of(self.shelf, items, with_items, kind)
+        if category is not None:
+            wanted = wanted.ending_in(self._keys_of(category))
         chosen: list[AnyRule] = []
         seen: set[tuple[int, ...]] = set()
-        for lines in self._candidates(items, with_items, where, kind):
-            for line in self._fitting(lines, cart, ends, wanted, kind):
+        for lists, slice_code in self._candidates(wanted, where):
+            for line in wanted.fitting(lists, slice_code):
                 body = self.shelf.body[self.shelf.body_start[line] : self.shelf.body_start[line + 1]].tolist()
                 head = int(self.shelf.head[line])
                 place = int(self.shelf.kind[line]), int(self.shelf.slice_of[line])
@@ -114,24 +114,18 @@ class RuleBook:
                 break
         return chosen
 
-    def _candidates(
-        self, items: Sequence[str], with_items: Sequence[str], where: Slice, kind: str
-    ) -> Iterator[NDArray[np.int64]]:
-        """Lists of lines, each best first: by slice from narrow to wide, else by key, else everything."""
-        shelf = self.shelf
-        keyed: NDArray[np.int64] | None = None
-        if items or with_items:
-            parts = [part for key in items for part in (shelf.begin_with(key), shelf.end_in(key))]
-            parts += [shelf.end_in(key) for key in with_items] if not items else []
-            keyed = np.unique(np.concatenate(parts))
-        if where.context or where.place is not None:
-            for one in self._slices(where):
-                lines = shelf.held_in(one)
-                yield lines if keyed is None else keyed[np.isin(keyed, lines)]
-        elif keyed is not None:
-            yield keyed
-        else:
-            yield self._of_kind[KINDS.index(cast("Kind", kind))] if kind != "any" else np.arange(len(shelf))
+    def _candidates(self, wanted: Wanted, where: Slice) -> Iterator[tuple[Lists, int | None]]:
+        """Lists of lines that hold all that is wanted, and the slice that must still be looked at; narrow ones first."""
+        shelf, lists = self.shelf, wanted.lists
+        if not where.context and where.place is None:
+            yield lists, None
+            return
+        size = sum(map(len, lists))
+        for one in self._slices(where):
+            code = shelf.slice_code.get(one)
+            if code is not None:
+                held = shelf.by_slice.lines(code)
+                yield ([held], None) if len(held) <= size else (lists, code)
 
     def _slices(self, where: Slice) -> list[Slice]:
         """The slice, then the wider ones that hold it: with fewer words, more words first."""
@@ -143,49 +137,25 @@ class RuleBook:
         ]
         return smaller if words else [Slice((), where.place)]
 
-    @cached_property
-    def _of_kind(self) -> list[NDArray[np.int64]]:
-        return [np.flatnonzero(self.shelf.kind == code) for code in range(len(KINDS))]
-
-    def _fitting(
-        self,
-        lines: NDArray[np.int64],
-        cart: set[int],
-        ends: set[int],
-        wanted: NDArray[np.bool_] | None,
-        kind: str,
-    ) -> Iterator[int]:
-        """Filter lines in blocks, so that the first few answers do not wait for the last."""
-        shelf, code = self.shelf, KINDS.index(cast("Kind", kind)) if kind != "any" else -1
-        for begin in range(0, len(lines), _BLOCK):
-            block = lines[begin : begin + _BLOCK]
-            keep = np.ones(len(block), dtype=np.bool_)
-            if code >= 0:
-                keep &= shelf.kind[block] == code
-            if wanted is not None:
-                keep &= wanted[shelf.head[block]]
-            if ends:
-                keep &= np.isin(shelf.head[block], list(ends))
-            for line in block[keep].tolist():
-                body = shelf.body[shelf.body_start[line] : shelf.body_start[line + 1]].tolist()
-                if not cart or cart.issuperset(body or [int(shelf.head[line])]):
-                    yield line
-
-    def _heads(self, category: str) -> NDArray[np.bool_]:
-        """Which keys of the shelf are of a category, or are it."""
+    def _keys_of(self, category: str) -> NDArray[np.int64]:
+        """Keys of the shelf that are of a category, or are it."""
         name = category.removeprefix(col.CATEGORY_PREFIX)
-        held = np.append(self.index.items_of(name), [False])[
-            self._item_of_key
-        ]  # the last is for keys of no item
+        position = self.index.category_position.get(name)
+        if position is None:
+            raise UnknownKey(f"no category {name!r}{closest(name, self.index.categories)}")
+        start, keys = self._category_keys
         itself = self.shelf.key_code.get(f"{col.CATEGORY_PREFIX}{name}")
-        if itself is not None:
-            held[itself] = True
-        return np.asarray(held)
+        found = keys[start[position] : start[position + 1]]
+        return found if itself is None else np.append(found, itself)
 
     @cached_property
-    def _item_of_key(self) -> NDArray[np.int64]:
-        """Position of the item that each key of the shelf is, -1 for categories."""
-        return np.array([self.index.item_position.get(key, -1) for key in self.shelf.keys], dtype=np.int64)
+    def _category_keys(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Where the keys of each category begin, and the keys: items that rules speak of."""
+        position = self.index.item_position
+        item = np.array([position.get(key, -1) for key in self.shelf.keys], dtype=np.int64)
+        some = np.flatnonzero(item >= 0)
+        by_category = self.index.item_category[item[some]].tocsc()
+        return by_category.indptr.astype(np.int64), some[by_category.indices]
 
     # ---- counted on demand ---------------------------------------------------------------------------------
 

@@ -36,6 +36,25 @@ _WIDTH = max(2 * len(_COUNTS) + len(_RULE), len(_NEXT), len(_CYCLE), len(_TREND)
 
 
 @dataclass(frozen=True, eq=False)
+class Postings:
+    """For each code the lines that have it, ascending: best first."""
+
+    start: NDArray[np.int64]
+    line: NDArray[np.int32]
+
+    @classmethod
+    def of(cls, code: NDArray[Any], n: int) -> Postings:
+        """Return the postings of the code of each line, of which there are n."""
+        counts = np.bincount(code, minlength=n)
+        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return cls(start, np.argsort(code, kind="stable").astype(np.int32))
+
+    def lines(self, code: int) -> NDArray[np.int32]:
+        """Return the lines of a code."""
+        return self.line[self.start[code] : self.start[code + 1]]
+
+
+@dataclass(frozen=True, eq=False)
 class Shelf:
     """Rules, best first; a position is a line of every array."""
 
@@ -105,36 +124,44 @@ class Shelf:
         return {where: code for code, where in enumerate(self.slices)}
 
     @cached_property
-    def by_body(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Where each key's rules begin, and the rules with it in the antecedent, best first."""
-        return _postings(self.body, np.repeat(np.arange(len(self)), np.diff(self.body_start)), len(self.keys))
+    def fired(self) -> Postings:
+        """For each key and kind, rules that fire only where the key is there; each rule stands under one key.
+
+        That key is the one of its antecedent that the fewest rules begin with, or the consequent where there is no
+        antecedent: a cart that holds all of an antecedent holds that key, and a frequent key, which very many rules
+        need among others, lists few that it cannot fire alone.
+        """
+        begin, end = np.asarray(self.body_start[:-1]), np.asarray(self.body_start[1:])
+        some = np.flatnonzero(end > begin)
+        rarity = np.bincount(self.body, minlength=len(self.keys))[self.body]
+        line = np.repeat(np.arange(len(self)), end - begin)
+        order = np.lexsort((rarity, line))  # the rarest of each rule comes first
+        key = np.array(self.head, dtype=np.int64)
+        key[some] = np.asarray(self.body)[order][begin[some]]
+        return self._by_kind(key)
 
     @cached_property
-    def by_head(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The same for the consequent."""
-        return _postings(np.asarray(self.head), np.arange(len(self)), len(self.keys))
+    def ended(self) -> Postings:
+        """For each key and kind, the rules whose consequent is the key."""
+        return self._by_kind(np.array(self.head, dtype=np.int64))
 
     @cached_property
-    def by_slice(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The same for the slice."""
-        return _postings(np.asarray(self.slice_of), np.arange(len(self)), len(self.slices))
+    def by_slice(self) -> Postings:
+        """For each slice, its rules."""
+        return Postings.of(np.asarray(self.slice_of), len(self.slices))
 
-    def begin_with(self, key: str) -> NDArray[np.int64]:
-        """Return the rules that have the key in the antecedent, best first."""
-        return self._listed(self.by_body, self.key_code.get(key))
+    @cached_property
+    def by_kind(self) -> Postings:
+        """For each kind, its rules."""
+        return Postings.of(np.asarray(self.kind), len(KINDS))
 
-    def end_in(self, key: str) -> NDArray[np.int64]:
-        """Return the rules whose consequent is the key, best first."""
-        return self._listed(self.by_head, self.key_code.get(key))
+    def _by_kind(self, key: NDArray[np.int64]) -> Postings:
+        return Postings.of(key * len(KINDS) + self.kind, len(self.keys) * len(KINDS))
 
-    def held_in(self, where: Slice) -> NDArray[np.int64]:
-        """Return the rules of exactly this slice, best first."""
-        return self._listed(self.by_slice, self.slice_code.get(where))
-
-    @staticmethod
-    def _listed(postings: tuple[NDArray[np.int64], NDArray[np.int64]], code: int | None) -> NDArray[np.int64]:
-        start, lines = postings
-        return lines[:0] if code is None else lines[start[code] : start[code + 1]]
+    def of_key(self, postings: Postings, key: int, kind: int | None) -> list[NDArray[np.int32]]:
+        """Return the lists of a key: one for each kind, or that of one kind."""
+        kinds = range(len(KINDS)) if kind is None else (kind,)
+        return [postings.lines(key * len(KINDS) + one) for one in kinds]
 
     def rule(self, line: int) -> AnyRule:
         """Make the rule of a line."""
@@ -207,13 +234,6 @@ _ARRAYS = ("kind", "slice_of", "body_start", "body", "head", "numbers", "series"
 def _count(x: tuple[str, ...], y: tuple[str, ...], values: Sequence[float], where: Slice) -> Count:
     n, n_x, n_y, n_xy, people, people_x, people_y, people_xy = map(int, values)
     return Count(x, y, n, n_x, n_y, n_xy, people, people_x, people_y, people_xy, where)
-
-
-def _postings(
-    code: NDArray[Any], line: NDArray[np.int64], n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    order = np.argsort(code, kind="stable")
-    return np.searchsorted(np.asarray(code)[order], np.arange(n + 1)), line[order]
 
 
 def _named(names: tuple[str, ...], values: list[float]) -> dict[str, Any]:
