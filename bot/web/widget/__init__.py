@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import time
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,7 @@ from fastapi.responses import Response
 from pydantic import ConfigDict, Field
 
 from bot.dialogue.turn import Frozen
-from bot.service import Service
+from bot.service import CatalogCard, Service
 from bot.web.api import PROBLEMS, catalog_of
 from bot.web.config import WebConfig
 from bot.web.identity import SITE_HEADER, Caller
@@ -74,6 +75,27 @@ class Feedback(Frozen):
     """Whether the answer helped."""
 
 
+class Cards:
+    """The catalogues as they were a few seconds ago: looking them up reads the database, and every visit asks.
+
+    Args:
+        service: Knows the catalogues.
+        seconds: How old what is told may be.
+    """
+
+    def __init__(self, service: Service, seconds: float = 10.0) -> None:
+        self._service = service
+        self._seconds = seconds
+        self._known: tuple[float, dict[str, CatalogCard]] | None = None
+
+    def get(self) -> dict[str, CatalogCard]:
+        """Return the catalogues by name."""
+        known, now = self._known, time.monotonic()
+        if known is None or now - known[0] > self._seconds:
+            known = self._known = (now, {card.name: card for card in self._service.catalogs()})
+        return known[1]
+
+
 @cache
 def script() -> bytes:
     """Return the whole script, its parts in one closed scope."""
@@ -104,6 +126,7 @@ def widget_router(service: Service, config: WebConfig, metrics: Metrics, *, even
         events: Whether `/api/events` is there.
     """
     router = APIRouter(tags=["widget"])
+    known = Cards(service)
 
     @router.get("/widget.js", include_in_schema=False)
     def widget(request: Request) -> Response:
@@ -120,7 +143,7 @@ def widget_router(service: Service, config: WebConfig, metrics: Metrics, *, even
     def session(body: SessionRequest, request: Request) -> Session:
         """Return the visitor's token, a new one for a new visitor, and what the catalogue says of itself."""
         caller: Caller = request.state.caller
-        cards = {card.name: card for card in service.catalogs()}
+        cards = known.get()
         name = catalog_of(request, body.catalog, config)
         if name is None and len(cards) == 1:
             name = next(iter(cards))
@@ -145,8 +168,9 @@ def widget_router(service: Service, config: WebConfig, metrics: Metrics, *, even
         catalog: Annotated[str | None, Query(description="Name of the catalogue.")] = None,
     ) -> Response:
         """Count a verdict on an answer; verdicts on items go to `rate_item`."""
-        known = {card.name for card in service.catalogs()}
-        metrics.feedback.add(catalog=catalog if catalog in known else "", helpful=str(body.helpful).lower())
+        metrics.feedback.add(
+            catalog=catalog if catalog in known.get() else "", helpful=str(body.helpful).lower()
+        )
         return Response(status_code=204)
 
     return router
