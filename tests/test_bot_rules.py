@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import pytest
 
 from bot.assembly import Almanac
-from bot.dialogue.turn import Answer, Asker, Evidence
+from bot.dialogue.turn import Answer, Asker, DoneEvent, Evidence
 
 FRIDAY = datetime(2024, 5, 10, 18, 30, tzinfo=UTC)
 ASKER = Asker(person="p03", at=FRIDAY)
@@ -17,12 +17,13 @@ ASKER = Asker(person="p03", at=FRIDAY)
 
 def talk(shop: Almanac, *messages: str, asker: Asker = ASKER) -> Answer:
     """Say one message after the other, and return the last answer."""
-    conversation = None
+    conversation: str | None = None
+    answer = Answer(answer="")
     for message in messages:
         done = list(shop.stream(message, conversation=conversation, asker=asker))[-1]
-        assert done.type == "done"
-        conversation = done.conversation
-    return done.answer
+        assert isinstance(done, DoneEvent)
+        conversation, answer = done.conversation, done.answer
+    return answer
 
 
 def of_kind(answer: Answer, kind: str) -> Evidence:

@@ -229,8 +229,13 @@ def _place(number: str, start: int, end: int, tables: LinkTables) -> _Found:
     return _Found(Span("place", number, start, end, 1.0 if known else 0.5), 1)
 
 
+_WHICH = re.compile(r"\b(?:which|what|by|per|best|busiest)\s+$")
+
+
 def _phrases(plain: str, tables: LinkTables) -> Iterator[_Found]:
     for words, start, end in find_times(plain):
+        if words == "weekday" and _WHICH.search(plain[:start]):
+            continue  # "on which weekday?" asks for one, it is no slice
         yield _Found(Span("context", words, start, end), 3)
     found = (
         *phrases.find_years(plain),

@@ -66,6 +66,7 @@ def _aspects(planned: Plan, links: Links, conversation: Conversation) -> tuple[A
 
 def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
     focus = _reconstructed(Focus.of(conversation, asker, lexicon), conversation, asker, lexicon)
+    links = unclear.in_focus(links, focus, lexicon)
     talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
@@ -165,6 +166,10 @@ _BREAK = re.compile(
 )
 
 
+_CLAUSE = re.compile(r"^\W*(?:after|if|when|once)\b")
+"""A clause of time or condition before the question: its comma separates no wishes."""
+
+
 def _wishes(links: Links) -> list[Links]:
     """Split a message where a new wish may begin; each part keeps its own spans, with their places."""
     text = links.text
@@ -172,6 +177,7 @@ def _wishes(links: Links) -> list[Links]:
         m
         for m in _BREAK.finditer(text.lower())
         if not any(s.start < m.end() and m.start() < s.end for s in links.spans)
+        and not (_CLAUSE.match(text.lower()) and m.group().lstrip().startswith(","))
     ]
     edges = [0, *(border.end() for border in borders), len(text)]
     plain = _BREAK.split(links.plain)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
-from bot.dialogue.planner_cues import BACKWARDS, COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
+from bot.dialogue.planner_cues import BACKWARDS, COMPARE, JOINT, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.turn import ToolCall
 
@@ -226,7 +226,9 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     return ToolCall(tool="lookup_rules", arguments=arguments | count_arguments(links))
 
 
-_TWO = re.compile(r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b")
+_TWO = re.compile(
+    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\bsame (?:basket|day|trip|cart)\b"
+)
 _LISTS = re.compile(
     r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion|is the (?:lift|odds|confidence|link))\b)|\bwhich\b"
 )
@@ -260,7 +262,7 @@ def _pair(links: Links) -> bool:
         re.search(r"\btogether\b(?!\s+with)|\bbetween\b|一起", links.plain) is not None
         and re.search(r"\bwhat\b|什么", links.plain) is None
     )
-    return not one_side or asks_two
+    return not one_side or asks_two or JOINT.search(links.plain) is not None
 
 
 def against_words(links: Links) -> str | None:

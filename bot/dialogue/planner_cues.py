@@ -40,7 +40,7 @@ WITHOUT: Final = _any(
 RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("cycle", _any(
         r"\bhow (?:often|frequently|regularly)\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",
-        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\bevery how many\b|\btime between purchases\b",
+        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b",
         r"多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
@@ -142,6 +142,10 @@ def rule_kind(plain: str) -> RuleKind | None:
     return kind
 
 
+JOINT: Final = re.compile(
+    r"\bboth\b(?! (?:are )?(?:just )?popular)|\b(?:the same|one|a single) (?:basket|day|trip|cart|session|shop)\b|\btogether\b(?! with)|\bwith\b"
+)
+"""Two things in one basket, not one after the other."""
 _FOLLOWS = re.compile(
     r"\bfollow(?:s|ed)?\b|\bwithin\b.*\bafter\b|\bafter\b.*\bwithin\b|\bhow (?:long|many days) after\b"
 )

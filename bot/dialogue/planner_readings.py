@@ -125,8 +125,11 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     kind = kind or ("together" if joined else None)
     if kind is None and _LEANS.search(plain) and (links.of("context") or links.of("place")):
         kind = "context" if subject and (focus.named(links) or links.of("category")) else None
-    if cues.DOUBT.search(plain) and len(links.values("item")) > 1:
-        kind = kind or "together"
+    if len(links.values("item")) > 1:
+        if cues.DOUBT.search(plain):
+            kind = kind or "together"
+        if kind in ("cycle", None) and cues.JOINT.search(plain) and not _WHAT.search(plain):
+            kind = "together"  # "how often are A and B in the same basket?"
     crowd_most = crowd and _MOST.search(plain) is not None
     asks = (
         kind is not None
@@ -163,6 +166,9 @@ _JOINED = re.compile(r"^\W*(?:do|does|did|is|are|has|have|how|when|who|why)\b.*\
 """A question about two things joined by "with": "does anyone buy beer with diapers?"."""
 
 
+_WHAT = re.compile(
+    r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion)\b)|\bwhich\b|\b(?:recommend|suggest|i (?:like|love)d?)\b"
+)
 _MOST = re.compile(r"\bmost (?:often|bought|sold|rated|watched)\b|\bsells? (?:the )?(?:best|most)\b")
 _WHOLE = re.compile(
     r"^\W*(?:what|which) (?:films?|movies?|products?|items?|things?|genres?|categor\w+|pairs?|combinations?|rules?)\b"

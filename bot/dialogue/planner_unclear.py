@@ -17,6 +17,7 @@ from bot.dialogue.lexicon_text import key
 from bot.dialogue.lexicon_words import OWN_BRAND
 from bot.dialogue.link import Links, Span
 from bot.dialogue.planner_cues import PEOPLE
+from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_plan import LIKELY, SURE, Clarify, Plan
 from bot.dialogue.turn import Conversation
 
@@ -81,6 +82,21 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
     return replace(links, spans=tuple(spans))
 
 
+def in_focus(links: Links, focus: Focus, lexicon: Lexicon) -> Links:
+    """Read a short word as the one thing of that name that the conversation is about ("the chips")."""
+    item = focus.call.arguments.get("item") if focus.call is not None else None
+    about = {item} if isinstance(item, str) else {*(item or ())}
+    about |= {*(focus.lists[0] if focus.lists else ())}
+    spans: list[Span] = []
+    for span in links.spans:
+        if span.kind == "item" and span.score < 0.99:
+            said = key(links.text[span.start : span.end], singulars=True)
+            known = [one for one in lexicon.holders.get(said, ()) if one in about]
+            span = replace(span, value=known[0], score=1.0, alternatives=()) if len(known) == 1 else span
+        spans.append(span)
+    return replace(links, spans=tuple(spans))
+
+
 def unknown(links: Links, lexicon: Lexicon) -> Plan | None:
     """Say that something is not in this catalogue: a name in capitals, or what a question is plainly about."""
     named = _unlinked_name(links, lexicon)
@@ -139,6 +155,10 @@ def _holding(what: str, start: int, lexicon: Lexicon) -> tuple[Span, ...]:
     """Return readings of a word that stands in names of categories or items, without being one."""
     word = key(what, singulars=True)
     if lexicon.proper or " " in word or word in NEVER_ALONE or re.fullmatch(PEOPLE, word):
+        return ()
+    if word in COMMON and not any(
+        word == key(name, singulars=True).split()[-1] for name in lexicon.categories
+    ):
         return ()
     categories = [name for name in lexicon.categories if word in key(name, singulars=True).split()]
     end = start + len(what)
