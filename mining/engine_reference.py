@@ -45,7 +45,6 @@ def mine_reference(
 
 def _one_hot(ranked: Ranked) -> sparse.csr_matrix:
     """Rows by ranks, True where the row holds the rank; rows that hold none are left in, they count."""
-    held = ranked.ranks[1:] >= 0
-    row_of: NDArray[np.int64] = np.cumsum(~held)
-    shape = (ranked.n_rows, len(ranked.counts))
-    return sparse.csr_matrix((held[held], (row_of[held], ranked.ranks[1:][held])), shape=shape)
+    columns = np.repeat(np.arange(len(ranked.counts)), ranked.counts)
+    held = np.ones(len(columns), dtype=bool)
+    return sparse.csr_matrix((held, (ranked.rows, columns)), shape=(ranked.n_rows, len(ranked.counts)))

@@ -14,8 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from mining import engine
-from mining.engine_encode import encode, rank
 from mining.itemsets import Itemsets, frequent_itemsets
 
 BASKETS = st.lists(st.lists(st.integers(0, 7), max_size=9), min_size=1, max_size=60)
@@ -110,17 +108,6 @@ def oracle_deep(baskets, min_count):
                     longer[members | {item}] = held & items[item]
         level = longer
     return found
-
-
-@pytest.mark.parametrize("rows_first", [True, False])
-def test_both_ways_of_counting_triples_are_exact(rows_first):
-    """The cost rule picks one of two ways by root; short rows of many items and long rows of few take each."""
-    baskets = (
-        random_baskets(1, n=900, n_items=300, mean=4) if rows_first else random_baskets(1, n_items=9, mean=9)
-    )
-    assert dict(frequent_itemsets(baskets, 0.01)) == oracle_deep(
-        [list(set(b)) for b in baskets], np.ceil(0.01 * len(baskets))
-    )
 
 
 @settings(max_examples=80, deadline=None)
@@ -321,16 +308,6 @@ def test_itemsets_are_frozen():
     assert isinstance(found, Itemsets)
     with pytest.raises(AttributeError):
         found.n_baskets = 3
-
-
-def test_the_engine_keeps_few_counters_at_a_time():
-    """More frequent items than counters in one pass: every block of roots is counted."""
-    n_items = 1600
-    assert n_items**2 > 2 * engine._COUNTERS
-    baskets = [[i, (i + 1) % n_items, (i + 2) % n_items] for i in range(n_items)] * 2
-    ranked = rank(encode(baskets), 2)
-    trie = engine.mine(ranked, 2, None)
-    assert np.bincount(trie.lengths()).tolist() == [0, n_items, 2 * n_items, n_items]
 
 
 @pytest.fixture(scope="module")
