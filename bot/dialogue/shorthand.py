@@ -19,12 +19,12 @@ from typing import Any, Final, cast, get_args
 from bot.dialogue import planner_calls as make
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links, Span
-from bot.dialogue.planner import _wishes
+from bot.dialogue.planner import _reconstructed, _wishes
 from bot.dialogue.planner_cues import RuleKind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow
 from bot.dialogue.smalltalk import Smalltalk
-from bot.dialogue.turn import Conversation, ToolCall, Verdict
+from bot.dialogue.turn import Asker, Conversation, ToolCall, Verdict
 
 TOOLS: Final[Mapping[str, str]] = {
     "search": "search_items",
@@ -70,6 +70,12 @@ class Sheet:
     def grammar(self) -> str:
         """What may follow the prompt, as a Lark grammar: only marks that the prompt holds."""
         return _grammar(tuple(self.refs), again=self.focus.call is not None)
+
+
+def sheet_of(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Sheet:
+    """Lay out a message with the turn before it; where that holds text alone, with the call that it would have made."""
+    focus = _reconstructed(Focus.of(conversation, asker, lexicon), conversation, asker, lexicon)
+    return sheet(links, focus, conversation, lexicon)
 
 
 def sheet(links: Links, focus: Focus, conversation: Conversation, lexicon: Lexicon) -> Sheet:

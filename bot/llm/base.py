@@ -7,7 +7,7 @@ a backend is handed messages and schemas, and returns a choice or text.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from bot.dialogue.turn import Frozen, Message, ToolCall
 
@@ -45,6 +45,29 @@ class ChatModel(Protocol):
         self, system: str, messages: Sequence[Message], *, max_tokens: int = 200, stop: Sequence[str] = ()
     ) -> Iterator[str]:
         """Yield the reply piece by piece as it is generated.
+
+        Raises:
+            ModelError: the backend failed.
+        """
+
+
+@runtime_checkable
+class TaughtModel(Protocol):
+    """A small model that was taught the short forms of `bot.dialogue.shorthand` and `bot.dialogue.slots`."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is loaded, so that it can answer at once."""
+
+    def decide(self, prompt: str, grammar: str) -> str:
+        """Write the line that may follow `prompt` under a Lark grammar.
+
+        Raises:
+            ModelError: the backend failed.
+        """
+
+    def say(self, prompts: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield the position of a prompt and the sentence that follows it, each once, the first one first.
 
         Raises:
             ModelError: the backend failed.

@@ -33,7 +33,7 @@ _CLOSERS = ("}", "]", '"', ",", ":", "0", "1")
 
 
 class _Schemas(NamedTuple):
-    """What a grammar is cached by: names and schemas, as text."""
+    """What a grammar is cached by: names and schemas, or the grammar itself, as text."""
 
     texts: tuple[str, ...]
 
@@ -148,6 +148,22 @@ class Constrainer:
             matcher = LLMatcher(self._tokens, grammar, log_level=0)
             if matcher.is_error():
                 raise ModelError(f"the tools' schemas cannot be enforced: {matcher.get_error()[:300]}")
+            self._grammars[key] = matcher
+        return Constraint(self._grammars[key].deep_copy(), self._tokens, self._eos, self._closers)
+
+    def under(self, grammar: str) -> Constraint:
+        """Begin one line under a Lark grammar.
+
+        Raises:
+            ModelError: the grammar is not one.
+        """
+        from llguidance import LLMatcher
+
+        key = _Schemas((grammar,))
+        if key not in self._grammars:
+            matcher = LLMatcher(self._tokens, LLMatcher.grammar_from_lark(grammar), log_level=0)
+            if matcher.is_error():
+                raise ModelError(f"the grammar cannot be enforced: {matcher.get_error()[:300]}")
             self._grammars[key] = matcher
         return Constraint(self._grammars[key].deep_copy(), self._tokens, self._eos, self._closers)
 

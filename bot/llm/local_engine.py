@@ -7,7 +7,6 @@ transformers). It refuses to know conversations and schemas. Scores leave as num
 from __future__ import annotations
 
 import logging
-import os
 from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +20,7 @@ from transformers.utils import logging as transformers_logging
 
 from bot.dialogue.turn import Message
 from bot.llm.base import ModelError
+from bot.llm.threads import threads_for
 
 KEPT_PROMPTS = 6
 """Prompts whose keys and values are kept, for the next prompt that begins alike."""
@@ -29,14 +29,6 @@ CHUNK = 128
 
 _log = logging.getLogger(__name__)
 Scores = NDArray[np.float32]
-
-
-def threads_for(setting: int) -> int:
-    """CPU threads: as set, else one fewer than the cores, since the server needs one.
-
-    Two torch threads on two busy cores wait for each other at every layer (measured: 20 times slower than one).
-    """
-    return setting or max(1, len(os.sched_getaffinity(0)) - 1)
 
 
 def device_for(setting: str) -> torch.device:

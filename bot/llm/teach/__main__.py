@@ -45,6 +45,42 @@ def version(data: Sequence[tuple[str, str]]) -> str:
     return hashlib.blake2b(repr(data).encode(), digest_size=6).hexdigest()
 
 
+def validation(base: Path, adapter: Path | None, size: int, *, eight_bits: bool, wrong: bool) -> None:
+    """Print how well each way of choosing does on messages of templates that were not trained on."""
+    from bot.llm.config import LlmConfig
+    from bot.llm.taught import TaughtLocal
+    from bot.llm.teach import evaluate
+
+    model = TaughtLocal(
+        lambda: base, LlmConfig(threads=1), name="taught", adapter=adapter, eight_bits=eight_bits
+    )
+    among = worlds()
+    lexicons = {world.name: world.lexicon for world in among}
+    made = islice(choosing.examples(among, 1, held_out=True), size)
+    cases = [evaluate.case_of(one, lexicons[one.world]) for one in made]
+    chosen = [evaluate.by_model(case, model) for case in cases]
+    planned = [evaluate.by_planner(case) for case in cases]
+    rows = {"model": chosen, "planner": planned}
+    for sure in (0.5, 0.75, 0.95):
+        rows[f"planner from {sure}, else model"] = [
+            mine if mine.confidence >= sure else other for mine, other in zip(planned, chosen, strict=True)
+        ]
+    for name, choices in rows.items():
+        tools, whole = evaluate.share(cases, choices)
+        seconds = sorted(choice.seconds for choice in choices)
+        sys.stdout.write(
+            f"{name}: tool {tools:.3f}, with arguments {whole:.3f}, "
+            f"p50 {seconds[len(seconds) // 2]:.3f} s, p95 {seconds[len(seconds) * 95 // 100]:.3f} s\n"
+        )
+    if wrong:
+        for case, one, other in zip(cases, chosen, planned, strict=True):
+            if not one.right(case):
+                mark = "both" if not other.right(case) else "model"
+                said = [(call.tool, call.arguments) for call in one.calls]
+                wanted = list(zip(case.tools, case.arguments, strict=True))
+                sys.stdout.write(f"{mark} | {case.message} | wanted {wanted} | got {said}\n")
+
+
 def main() -> None:
     """Read the command line and run it."""
     parser = argparse.ArgumentParser(prog="python -m bot.llm.teach", description=__doc__)
@@ -63,12 +99,23 @@ def main() -> None:
     train.add_argument("--first-layer", type=int, default=10)
     train.add_argument("--rate", type=float, default=1e-3)
     train.add_argument("--threads", type=int, default=1)
+    validate = commands.add_parser("validate", help="compare ways of choosing on the validation templates")
+    validate.add_argument("--base", type=Path, required=True, help="folder of the base model")
+    validate.add_argument(
+        "--adapter", type=Path, help="folder of the adapter; the shipped one where not given"
+    )
+    validate.add_argument("--cases", type=int, default=300)
+    validate.add_argument("--float32", action="store_true", help="do not quantise")
+    validate.add_argument("--wrong", action="store_true", help="print what went wrong")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     if args.command == "show":
         for part in pairs(args.choose, args.word, args.seed, held_out=args.held_out):
             for prompt, target in part:
                 sys.stdout.write(f"{prompt}{target}\n\n")
+        return
+    if args.command == "validate":
+        validation(args.base, args.adapter, args.cases, eight_bits=not args.float32, wrong=args.wrong)
         return
     import torch
 

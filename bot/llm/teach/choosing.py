@@ -11,10 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 
-from bot.dialogue.lexicon import Lexicon
-from bot.dialogue.planner import _reconstructed
-from bot.dialogue.planner_focus import Focus
-from bot.dialogue.shorthand import IT, NEW, SHOWN, Sheet, calls_of, sheet
+from bot.dialogue.shorthand import IT, NEW, SHOWN, Sheet, calls_of, sheet_of
 from bot.dialogue.turn import Answer, Asker, Conversation, ItemRef, ToolCall, Turn
 from bot.llm.teach.templates import Filled, Template, fill, read
 from bot.llm.teach.worlds import ORDINALS, World
@@ -79,16 +76,11 @@ def _example(template: Template, world: World, plain: Sequence[Template], rng: R
         if not given and ("{p}" in template.text or "{second}" in template.text):
             return None
     filled = fill(template.text, world, rng, given)
-    page = _sheet(filled.text, conversation, world.lexicon)
+    page = sheet_of(world.lexicon.link(filled.text), conversation, NOBODY, world.lexicon)
     target = _target(template.target, filled, page)
     if target is None:
         return None
     return Example(page.prompt, f" {target}", template.id, world.name, filled.text, conversation)
-
-
-def _sheet(text: str, conversation: Conversation, lexicon: Lexicon) -> Sheet:
-    focus = _reconstructed(Focus.of(conversation, NOBODY, lexicon), conversation, NOBODY, lexicon)
-    return sheet(lexicon.link(text), focus, conversation, lexicon)
 
 
 def _pointed(turn: Turn, text: str, rng: Random) -> dict[str, str]:
@@ -125,7 +117,7 @@ def _turn(after: str, world: World, plain: Sequence[Template], rng: Random) -> T
     template = rng.choice(base)
     filled = fill(template.text, world, rng, {})
     empty = Conversation(id="c", catalog=world.name)
-    page = _sheet(filled.text, empty, world.lexicon)
+    page = sheet_of(world.lexicon.link(filled.text), empty, NOBODY, world.lexicon)
     target = _target(template.target, filled, page)
     if target is None:
         return None

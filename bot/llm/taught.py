@@ -1,0 +1,158 @@
+"""The default local model with what it was taught: choosing in marks, wording in marks.
+
+Knows the adapter that ships with the package and the base model that it is for. The taught work runs in
+`bot.llm.taught_engine`, which loads on first use; as a chat model it is the `LocalModel` that it is built on.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import as_file, files
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from bot.llm.config import LlmConfig
+from bot.llm.constrain import Constrainer
+from bot.llm.local import LocalModel
+from bot.llm.threads import threads_for
+
+if TYPE_CHECKING:
+    from bot.llm.taught_engine import Memory, Scores, TaughtEngine
+
+SPARE_TOKENS = 40
+"""A sentence may be so much longer than its fact, in tokens, before it is cut off."""
+
+
+def taught_base() -> str | None:
+    """Return the name of the model that the shipped adapter is for, None where none is shipped."""
+    card = files("bot.llm").joinpath("adapter", "card.json")
+    return str(json.loads(card.read_text(encoding="utf-8"))["base"]) if card.is_file() else None
+
+
+class TaughtLocal(LocalModel):
+    """A local model with its adapter; see `bot.llm.base.TaughtModel`."""
+
+    def __init__(
+        self,
+        folder: Callable[[], str | Path],
+        config: LlmConfig,
+        *,
+        name: str,
+        adapter: Path | None = None,
+        eight_bits: bool = True,
+    ) -> None:
+        """Prepare; nothing is loaded yet. The first arguments are those of `LocalModel`.
+
+        Args:
+            folder: Returns the base model's folder.
+            config: Threads, limits.
+            name: What people call the model.
+            adapter: A folder that peft wrote; None takes the one that ships with the package.
+            eight_bits: Eight-bit weights, else float32.
+        """
+        super().__init__(folder, config, name=name)
+        self._adapter = adapter
+        self._eight_bits = eight_bits
+        self._readying = threading.Lock()
+        self._ready: tuple[TaughtEngine, Constrainer] | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether the model is loaded, so that it can answer at once."""
+        return self._ready is not None
+
+    def warm_up(self, prompts: Sequence[str] = ()) -> None:
+        """Load what was taught and use it once.
+
+        Args:
+            prompts: Of no use here: what was taught needs no system prompt.
+
+        Raises:
+            ModelError: the model cannot be loaded.
+        """
+        del prompts
+        self.decide("item\nhello\n>", 'start: " none greeting" | " search"')
+
+    def decide(self, prompt: str, grammar: str) -> str:
+        """Write what may follow `prompt` under a Lark grammar, the likeliest token at each step.
+
+        Raises:
+            ModelError: the model failed, or took longer than its time.
+        """
+        engine, constrainer = self._taught()
+        deadline = monotonic() + self._config.timeout
+        constraint = constrainer.under(grammar)
+        memory, scores = self._begin(engine, [prompt], deadline)
+        while not constraint.done:
+            taken = constraint.forced()
+            if not taken:
+                taken = [constraint.best(scores[0])]
+                constraint.take(taken[0])
+            if not constraint.done:
+                scores = self._next(engine, [taken], memory, deadline)
+        return constraint.text
+
+    def say(self, prompts: Sequence[str]) -> Iterator[tuple[int, str]]:
+        """Yield position and sentence for each prompt: the first as soon as it stands, the rest side by side.
+
+        Raises:
+            ModelError: the model failed, or took longer than its time.
+        """
+        engine, _ = self._taught()
+        deadline = monotonic() + self._config.timeout
+        for first, group in ((0, prompts[:1]), (1, prompts[1:])):
+            if group:
+                yield from ((first + at, text) for at, text in self._side_by_side(engine, group, deadline))
+
+    def _side_by_side(
+        self, engine: TaughtEngine, prompts: Sequence[str], deadline: float
+    ) -> Iterator[tuple[int, str]]:
+        limit = max(len(engine.ids(prompt)) for prompt in prompts) + SPARE_TOKENS
+        memory, scores = self._begin(engine, prompts, deadline)
+        written: list[list[int]] = [[] for _ in prompts]
+        open_ones = set(range(len(prompts)))
+        for _ in range(limit):
+            tokens = [int(row.argmax()) for row in scores]
+            for at in sorted(open_ones):
+                if tokens[at] == engine.end:
+                    open_ones.discard(at)
+                    yield at, engine.text(written[at]).strip()
+                else:
+                    written[at].append(tokens[at])
+            if not open_ones:
+                return
+            scores = self._next(engine, [[token] for token in tokens], memory, deadline)
+
+    def _begin(self, engine: TaughtEngine, prompts: Sequence[str], deadline: float) -> tuple[Memory, Scores]:
+        self._in_time(deadline)
+        with self._turns:
+            return engine.begin([engine.ids(prompt) for prompt in prompts])
+
+    def _next(
+        self, engine: TaughtEngine, tokens: Sequence[Sequence[int]], memory: Memory, deadline: float
+    ) -> Scores:
+        self._in_time(deadline)
+        with self._turns:
+            return engine.step(tokens, memory)
+
+    def _taught(self) -> tuple[TaughtEngine, Constrainer]:
+        with self._readying:
+            if self._ready is None:
+                folder = Path(self._folder())
+                from bot.llm.taught_engine import TaughtEngine
+
+                with as_file(files("bot.llm").joinpath("adapter")) as shipped:
+                    engine = TaughtEngine(
+                        folder,
+                        self._adapter or shipped,
+                        threads=threads_for(self._config.threads),
+                        eight_bits=self._eight_bits,
+                    )
+                constrainer = Constrainer(
+                    engine.tokenizer.to_str(), vocabulary=engine.vocabulary, eos=engine.end
+                )
+                self._ready = (engine, constrainer)
+            return self._ready
