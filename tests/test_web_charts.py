@@ -54,6 +54,14 @@ def test_a_chart_survives_json_within_an_answer(one):
     assert Answer.model_validate_json(answer.model_dump_json()) == answer
 
 
+def test_a_title_is_never_markup():
+    hostile = '<b>Bold</b> & <a href="https://evil.example">more</a>'
+    for one in (chart.network(hostile, [(hostile, "b", 2.0)]), chart.bars(hostile, [(hostile, Part(9, 3))])):
+        document = json.loads(drawing(one))
+        assert "<b>B" not in json.dumps([document["data"], document["layout"]["title"]])
+        assert "&lt;b&gt;Bold&lt;/b&gt;" in json.dumps(document)
+
+
 def test_a_heat_map_names_what_stands_out_beyond_chance_and_no_lone_basket():
     assert SAMPLES[0].sentence == (
         "Beer stands out most on Fridays from 18:00 to 19:00: 60 of 100 baskets (60.0 %); "

@@ -227,7 +227,7 @@ def histogram(
     plain = (
         f"Too few {what} took {name} again to tell."
         if top is None or not total
-        else f"The most common gap is {top[0]}: {top[1]:,} of {total:,} {what}."
+        else f"The most common gap is {top[0]} days: {top[1]:,} of {total:,} {what}."
     )
     return Chart(
         kind="histogram",

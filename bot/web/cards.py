@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from bot.dialogue.turn import Answer, Evidence, ItemRef, ToolCall
 from bot.service import CatalogCard
 from bot.web import words
+from bot.web.files import facts_csv
 
 _COLOURS = 6
 """Colours for parts of a score (`al-part-0` ...); a seventh part takes the first one again."""
@@ -55,11 +56,16 @@ def rate(item: str, verdict: str, *, given: bool = False) -> str:
     return f'<button type="button" class="{classes}" name="{verdict}" value="{escape(item)}">{escape(shown)}</button>'
 
 
-def mark_given(shown: str, item: str, verdict: str) -> str:
+def file_button(name: str, text: str, shown: str) -> str:
+    """Return a button that saves `text` as a file of that name on the visitor's device."""
+    return f'<button type="button" class="al-file" name="{escape(name)}" value="{escape(text)}">{escape(shown)}</button>'
+
+
+def mark_given(shown: str, item: str, verdict: str | None) -> str:
     """Return HTML in which the verdict's button on this item is given, and its other verdicts are not."""
     for other in words.VERDICTS:
         shown = shown.replace(rate(item, other, given=True), rate(item, other))
-    return shown.replace(rate(item, verdict), rate(item, verdict, given=True))
+    return shown if verdict is None else shown.replace(rate(item, verdict), rate(item, verdict, given=True))
 
 
 def step(call: ToolCall, evidence: Sequence[Evidence]) -> str:
@@ -239,22 +245,25 @@ def _facts(evidence: Sequence[Evidence]) -> str:
         for one in evidence
     )
     summary = f"Checked against {words.count(len(evidence), 'fact')}"
-    return f'<details class="al-evidence"><summary>{summary}</summary><ol>{facts}</ol></details>'
+    save = file_button("almanac-facts.csv", facts_csv(evidence), "Download as CSV")
+    return f'<details class="al-evidence"><summary>{summary}</summary><ol>{facts}</ol>{save}</details>'
 
 
 def _next(answer: Answer) -> str:
     """Return what one may want to say next."""
-    if not answer.items:
-        return ""
-    first = words.label(answer.items[0])
     asked = {call.tool for call in answer.tool_calls}
+    shows = [] if "lookup_rules" not in asked or answer.charts else [say("Show me", "Show me", "al-chip")]
+    if not answer.items:
+        return f'<p class="al-next">{"".join(shows)}</p>' if shows else ""
+    first = words.label(answer.items[0])
     options = [(f"Why {first}?", f"Why {first}?")] if "explain_item" not in asked else []
     options += (
         [(f"What goes with {first}?", f"What goes with {first}?")] if "lookup_rules" not in asked else []
     )
     options.append((f"More like {first}", f"More like {first}"))
     return (
-        f'<p class="al-next">{"".join(say(message, shown, "al-chip") for message, shown in options[:3])}</p>'
+        f'<p class="al-next">{"".join(shows)}'
+        f"{''.join(say(message, shown, 'al-chip') for message, shown in options[:3])}</p>"
     )
 
 

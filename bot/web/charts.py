@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+from html import escape, unescape
 
 import numpy as np
 import plotly.graph_objects as go
@@ -40,9 +42,15 @@ def figure(chart: Chart) -> go.Figure:
         "histogram": _histogram,
         "network": _network,
     }
-    made = draw[chart.kind](chart)
+    made = draw[chart.kind](_plain(chart))
     made.update_layout(
-        title={"text": chart.title, "x": 0, "xref": "container", "xanchor": "left", "pad": {"l": 10}},
+        title={
+            "text": escape(chart.title, quote=False),
+            "x": 0,
+            "xref": "container",
+            "xanchor": "left",
+            "pad": {"l": 10},
+        },
         title_font_size=15,
         font={"family": "system-ui, sans-serif", "size": 12},
         paper_bgcolor=_CLEAR,
@@ -57,6 +65,17 @@ def figure(chart: Chart) -> go.Figure:
     made.update_xaxes(title={"text": along}, automargin=True, fixedrange=True, zeroline=False)
     made.update_yaxes(title={"text": up}, automargin=True, fixedrange=True, zeroline=False)
     return made
+
+
+def _plain(chart: Chart) -> Chart:
+    """Return a chart whose texts cannot be the markup that Plotly would read in them."""
+
+    def text(values: tuple[str | float, ...]) -> tuple[str | float, ...]:
+        return tuple(escape(value, quote=False) if isinstance(value, str) else value for value in values)
+
+    labels = tuple(escape(label, quote=False) for label in chart.labels)
+    title = escape(chart.title, quote=False)
+    return replace(chart, title=title, x=text(chart.x), y=text(chart.y), labels=labels)
 
 
 def _heatmap(chart: Chart) -> go.Figure:
@@ -185,7 +204,8 @@ def _shares(values: Sequence[float]) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…"
+    name = unescape(name)
+    return escape(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…", quote=False)
 
 
 def spread(n: int, links: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
+from math import inf
 from threading import Lock
 
 Labels = tuple[tuple[str, str], ...]
@@ -62,6 +63,21 @@ class Histogram:
             counts = self._counts.setdefault(key, [0] * (len(BUCKETS) + 1))
             counts[bisect_left(BUCKETS, seconds)] += 1
             self._sums[key] += seconds
+
+    def quantile(self, share: float) -> tuple[float, int] | None:
+        """Return the bound in seconds within which a share of all durations lies, and how many there are.
+
+        None where nothing was counted; infinity where the share reaches beyond the last bound.
+        """
+        with self._lock:
+            series = list(self._counts.values())
+            counts = [sum(column) for column in zip(*series, strict=True)]
+        total, running = sum(counts), 0
+        for bound, count in zip((*BUCKETS, inf), counts, strict=False):
+            running += count
+            if total and running >= share * total:
+                return bound, total
+        return None
 
     def lines(self) -> list[str]:
         """Return the lines of this histogram: cumulative buckets, sum and count."""

@@ -123,7 +123,9 @@ def create_app(
     if ui:
         from bot.web.ui import mount_ui  # here, since gradio takes seconds to import
 
-        mount_ui(app, service, TurnRunner(service, turns, metrics, "page"), config, identities.visitors)
+        mount_ui(
+            app, service, TurnRunner(service, turns, metrics, "page"), config, identities.visitors, metrics
+        )
         app.add_middleware(DressedPage)
     app.add_middleware(Gate, config=config, identities=identities)
     app.add_middleware(CountRequests, metrics=metrics)
@@ -212,6 +214,7 @@ def run(app: FastAPI, *, host: str = "127.0.0.1", port: int = 7860, grace_second
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=grace_seconds,
+        timeout_keep_alive=75,  # longer than a proxy in front keeps it: that one, not we, should hang up first
         server_header=False,
     )
     # uvicorn ends in order and then raises the interrupt once more

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from bot.dialogue.chart import Chart
 from bot.dialogue.turn import (
     DoneEvent,
     ErrorEvent,
@@ -25,6 +26,9 @@ from bot.dialogue.turn import (
 from bot.web import cards, words
 
 ChatMessage = dict[str, Any]
+"""Its content is HTML, or a `Chart` that the page draws."""
+_CHARTS = 2
+"""Charts of one answer that the page shows."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,7 @@ class ShownTurn:
     steps: tuple[Step, ...] = ()
     text: str = ""
     items: tuple[ItemRef, ...] = ()
+    charts: tuple[Chart, ...] = ()
     final: str | None = None
     """HTML of the finished answer; None while it is being written."""
 
@@ -81,7 +86,10 @@ class ShownTurn:
                 return replace(self, text=self.text + event.text)
             case DoneEvent():
                 final = cards.answered(event.answer, self.asked_as)
-                return replace(self, text=event.answer.answer, items=event.answer.items, final=final)
+                answer = event.answer
+                return replace(
+                    self, text=answer.answer, items=answer.items, charts=answer.charts[:_CHARTS], final=final
+                )
             case ErrorEvent():
                 said = cards.text_html(self.text)
                 return replace(self, final=said + cards.trouble(event.message))
@@ -99,7 +107,7 @@ class ShownTurn:
         steps = tuple(step if step.seconds is not None else replace(step, seconds=0.0) for step in self.steps)
         return replace(self, steps=steps, final=cards.stopped(self.text))
 
-    def with_verdict(self, item: str, verdict: str) -> ShownTurn:
+    def with_verdict(self, item: str, verdict: str | None) -> ShownTurn:
         """Return the turn with the verdict's button on this item's card given."""
         return (
             self if self.final is None else replace(self, final=cards.mark_given(self.final, item, verdict))
@@ -110,6 +118,7 @@ class ShownTurn:
         shown: list[ChatMessage] = [{"role": "user", "content": cards.typed(self.message)}]
         shown += [step.message() for step in self.steps]
         if self.final is not None:
+            shown += [{"role": "assistant", "content": one} for one in self.charts]
             shown.append({"role": "assistant", "content": self.final})
         else:
             shown.append({"role": "assistant", "content": cards.streaming(self.text)})
@@ -161,6 +170,6 @@ class Talk:
                 return position
         raise IndexError(f"the chat has {end} messages, none at {message!r}")
 
-    def with_verdict(self, item: str, verdict: str) -> Talk:
-        """Return the conversation with a verdict shown on every card of this item."""
+    def with_verdict(self, item: str, verdict: str | None) -> Talk:
+        """Return the conversation with a verdict, or none, shown on every card of this item."""
         return replace(self, turns=tuple(turn.with_verdict(item, verdict) for turn in self.turns))

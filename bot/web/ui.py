@@ -1,7 +1,7 @@
-"""The chat page: Gradio components and what their events call.
+"""The page: Gradio components of the chat and its panel, the tabs around it, and what their events call.
 
-Knows Gradio; with `ui_page` and `theme` it is the only module that imports it, and it is imported only when a page is
-served. It refuses to know what an event does: `bot.web.ui_page` does.
+Knows Gradio, as the other `ui_` modules and `theme` do; they are imported only when a page is served. It refuses to
+know what an event does: `bot.web.ui_page` does, and each tab its own. What is in a tab is sent when the tab is opened.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ import gradio as gr
 
 from bot.service import CatalogCard, Service
 from bot.web.config import WebConfig
+from bot.web.metrics import Metrics
 from bot.web.security import Visitors
 from bot.web.theme import almanac_theme
 from bot.web.transcript import ChatMessage, Talk
 from bot.web.turns import TurnRunner
+from bot.web.ui_health import HealthTab
 from bot.web.ui_page import EVERYWHERE, NEW_VISITOR, Page, Setting, greet, people_of, places_of
+from bot.web.ui_rules import QUIET, RulesTab
+from bot.web.ui_you import YouTab
 
 _IDLE_SECONDS = 6 * 3_600
 """After this long without a word a visitor's conversation leaves the page's memory."""
@@ -33,13 +37,17 @@ class Layout:
 
     Args:
         page: The handlers; asked here for the first heading.
+        service: What the tabs ask.
+        metrics: What the Health tab tells.
         config: Whether personas may be chosen, and how long a message may be.
         catalogs: The catalogues at start.
     """
 
-    def __init__(self, page: Page, config: WebConfig, catalogs: tuple[CatalogCard, ...]) -> None:
+    def __init__(self, page: Page, service: Service, metrics: Metrics, config: WebConfig) -> None:
+        catalogs = page.catalogs()
         first = catalogs[0] if catalogs else None
         self.talk = gr.State(Talk(catalog=first.name if first else None), time_to_live=_IDLE_SECONDS)
+        self.changed = gr.State(None, time_to_live=_IDLE_SECONDS)
         self.head = gr.Markdown(
             page.heading(Setting(first.name if first else None, None, None, None)),
             elem_id="al-header",
@@ -49,6 +57,20 @@ class Layout:
             label="Who, when and where", position="right", open=False, elem_id="al-side", width=330
         ):
             self._panel(config, catalogs, first)
+        with gr.Tabs(elem_id="al-tabs"):
+            with gr.Tab("Chat", id="chat", elem_id="al-tab-chat"):
+                self._conversation(config, first)
+            with gr.Tab("Rules", id="rules", elem_id="al-tab-rules") as self.rules_tab:
+                self.rules = RulesTab(service, first)
+            with gr.Tab("You", id="you", elem_id="al-tab-you") as self.you_tab:
+                self.you = YouTab(service, page)
+            with gr.Tab("Health", id="health", elem_id="al-tab-health") as self.health_tab:
+                self.health = HealthTab(service, metrics)
+        self.verdict = gr.Textbox(elem_id="al-verdict", visible="hidden", show_label=False)
+        self.act = gr.Textbox(elem_id="al-act", visible="hidden", show_label=False)
+
+    def _conversation(self, config: WebConfig, first: CatalogCard | None) -> None:
+        """Lay out the chat and the text box below it."""
         self.chat = gr.Chatbot(
             elem_id="al-chat",
             show_label=False,
@@ -76,7 +98,6 @@ class Layout:
             submit_btn=True,
             stop_btn=True,
         )
-        self.verdict = gr.Textbox(elem_id="al-verdict", visible="hidden", show_label=False)
 
     def _panel(self, config: WebConfig, catalogs: tuple[CatalogCard, ...], first: CatalogCard | None) -> None:
         """Lay out the panel: catalogue, person, time and place."""
@@ -116,20 +137,19 @@ class Layout:
         return [self.catalog, self.persona, self.at, self.place]
 
 
-def build_page(service: Service, runner: TurnRunner, config: WebConfig, visitors: Visitors) -> gr.Blocks:
+def build_page(
+    service: Service, runner: TurnRunner, config: WebConfig, visitors: Visitors, metrics: Metrics
+) -> gr.Blocks:
     """Return the page with its events wired."""
     page = Page(service, runner, config, visitors)
     blocks = gr.Blocks(title="Almanac", analytics_enabled=False, fill_height=True)
     with blocks:
-        layout = Layout(page, config, service.catalogs())
+        layout = Layout(page, service, metrics, config)
         _wire_chat(page, layout)
+        _wire_tabs(layout)
         _wire_panel(page, layout, blocks)
     blocks.queue(default_concurrency_limit=None, api_open=False, max_size=None)
     return blocks
-
-
-_QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden", "concurrency_limit": None}
-"""Every event of the page: no door of its own, no overlay, no waiting for other visitors."""
 
 
 def _wire_chat(page: Page, layout: Layout) -> None:
@@ -137,13 +157,32 @@ def _wire_chat(page: Page, layout: Layout) -> None:
     talk, chat, ask = layout.talk, layout.chat, layout.ask
 
     running: list[Any] = [
-        ask.submit(page.send, [talk, ask, *layout.setting], [chat, talk, ask], **_QUIET),
-        chat.retry(page.again, [talk, *layout.setting], [chat, talk], **_QUIET),
-        chat.edit(page.edit, [talk, *layout.setting], [chat, talk], **_QUIET),
+        ask.submit(page.send, [talk, ask, *layout.setting], [chat, talk, ask], **QUIET),
+        chat.retry(page.again, [talk, *layout.setting], [chat, talk], **QUIET),
+        chat.edit(page.edit, [talk, *layout.setting], [chat, talk], **QUIET),
     ]
-    ask.stop(page.settle, [talk], [chat], cancels=running, **_QUIET)
-    chat.undo(page.undo, [talk], [chat, talk, ask], **_QUIET)
-    layout.verdict.submit(page.rate, [talk, layout.verdict, *layout.setting], [chat, talk], **_QUIET)
+    ask.stop(page.settle, [talk], [chat], cancels=running, **QUIET)
+    chat.undo(page.undo, [talk], [chat, talk, ask], **QUIET)
+    layout.verdict.submit(
+        page.rate,
+        [talk, layout.changed, layout.verdict, *layout.setting],
+        [chat, talk, layout.changed],
+        **QUIET,
+    ).then(layout.you.look, [layout.changed, *layout.setting], [layout.you.told], **QUIET)
+
+
+def _wire_tabs(layout: Layout) -> None:
+    """Wire the tabs beside the chat."""
+    you = layout.you
+    layout.rules.wire(layout.rules_tab, layout.catalog)
+    layout.health.wire(layout.health_tab)
+    layout.you_tab.select(you.look, [layout.changed, *layout.setting], [you.told], **QUIET)
+    layout.act.submit(
+        you.act,
+        [layout.talk, layout.changed, layout.act, *layout.setting],
+        [layout.chat, layout.talk, layout.changed, you.told, you.note],
+        **QUIET,
+    )
 
 
 def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:
@@ -174,20 +213,25 @@ def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:
         return (gr.Radio(choices=choices, value=name), *other_catalog(name))
 
     panel = [layout.persona, layout.place, layout.at, layout.chat, layout.talk, layout.head]
-    layout.catalog.input(other_catalog, [layout.catalog], panel, **_QUIET)
+    layout.catalog.input(other_catalog, [layout.catalog], panel, **QUIET)
     for one in (layout.persona, layout.at, layout.place):
-        one.change(heading, layout.setting, [layout.head], **_QUIET)
-    layout.restart.click(restart, [layout.catalog], [layout.chat, layout.talk], **_QUIET)
-    blocks.load(reload, None, [layout.catalog, *panel], **_QUIET)
+        one.change(heading, layout.setting, [layout.head], **QUIET)
+    layout.restart.click(restart, [layout.catalog], [layout.chat, layout.talk], **QUIET)
+    blocks.load(reload, None, [layout.catalog, *panel], **QUIET)
 
 
 def mount_ui(
-    app: FastAPI, service: Service, runner: TurnRunner, config: WebConfig, visitors: Visitors
+    app: FastAPI,
+    service: Service,
+    runner: TurnRunner,
+    config: WebConfig,
+    visitors: Visitors,
+    metrics: Metrics,
 ) -> None:
     """Mount the page at `/` of the application; its own API, uploads and history stay closed."""
     gr.mount_gradio_app(
         app,
-        build_page(service, runner, config, visitors),
+        build_page(service, runner, config, visitors, metrics),
         path="/",
         theme=almanac_theme(),
         footer_links=[],

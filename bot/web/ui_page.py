@@ -15,8 +15,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import gradio as gr
-from fastapi.concurrency import run_in_threadpool
+from gradio.components.plot import PlotData
 
+from bot.dialogue.chart import Chart
 from bot.dialogue.turn import Asker, DoneEvent, Event
 from bot.errors import NotReady
 from bot.service import CatalogCard, Service
@@ -35,6 +36,8 @@ EVERYWHERE = ""
 
 Stage = tuple[list[ChatMessage], Talk]
 """The chat as it is shown now, and the conversation to keep."""
+_FIRST = ("movies",)
+"""Catalogues that the picker names first, where they are loaded."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,16 @@ class Setting:
     persona: str | None
     at: str | None
     place: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """A verdict that was given or taken back, and what stood before it: enough to undo it."""
+
+    item: str
+    title: str
+    before: str | None
+    """The verdict before; None where there was none."""
 
 
 class Page:
@@ -64,12 +77,12 @@ class Page:
         self._visitors = visitors
 
     def catalogs(self) -> tuple[CatalogCard, ...]:
-        """Return the catalogues that there are now."""
-        return self._service.catalogs()
+        """Return the catalogues that there are now, in the order of the picker."""
+        return tuple(sorted(self._service.catalogs(), key=lambda card: card.name not in _FIRST))
 
     def card(self, name: str | None) -> CatalogCard | None:
         """Return the catalogue of this name, the first one where the name is unknown, None where none is built."""
-        found = self._service.catalogs()
+        found = self.catalogs()
         return next((one for one in found if one.name == name), found[0] if found else None)
 
     def built(self, name: str | None) -> CatalogCard:
@@ -89,12 +102,15 @@ class Page:
         Raises:
             Problem: the time cannot be read.
         """
-        person = self._visitors.read(request.cookies.get(COOKIE))
-        if self._config.demo_personas and setting.persona in card.personas:
-            person = setting.persona
+        own = self.is_own(setting, card)
+        person = self._visitors.read(request.cookies.get(COOKIE)) if own else setting.persona
         places = {one.id for one in card.places}
         place = setting.place if setting.place in places else None
         return Asker(person=person, at=local_time(setting.at, card.zone), place=place)
+
+    def is_own(self, setting: Setting, card: CatalogCard) -> bool:
+        """Tell whether the visitor speaks as themselves and not as a persona of the demo."""
+        return not (self._config.demo_personas and setting.persona in card.personas)
 
     async def send(
         self, talk: Talk, message: str, request: gr.Request, *setting: str | None
@@ -130,35 +146,40 @@ class Page:
         """Take a turn back; its message returns to the text box."""
         position = talk.turn_at(_index(event.index))
         earlier = talk.before(position)
-        return earlier.messages(), earlier, talk.turns[position].message
+        return shown(earlier), earlier, talk.turns[position].message
 
     def settle(self, talk: Talk) -> list[ChatMessage]:
         """Return the chat as it stands after a stop."""
-        return talk.messages()
+        return shown(talk)
 
-    async def rate(self, talk: Talk, sent: str, request: gr.Request, *setting: str | None) -> Stage:
-        """Give the verdict that a card's button sent; say in a note what was noted."""
+    def rate(
+        self, talk: Talk, changed: Change | None, sent: str, request: gr.Request, *setting: str | None
+    ) -> tuple[list[ChatMessage], Talk, Change | None]:
+        """Give the verdict that a button sent; say in a note what was noted, and keep what it changed."""
         settings = Setting(*setting)
         card = self.card(settings.catalog)
         given = _verdict(sent)
         if card is None or given is None:
-            return talk.messages(), talk
+            return shown(talk), talk, changed
         item, verdict = given
         try:
             asker = self.asker(settings, card, request)
-            result = await run_in_threadpool(
-                self._service.call,
-                "rate_item",
-                {"item": item, "verdict": verdict},
-                catalog=card.name,
-                asker=asker,
+            before = self.verdict_on(item, card.name, asker)
+            result = self._service.call(
+                "rate_item", {"item": item, "verdict": verdict}, catalog=card.name, asker=asker
             )
         except (Problem, *REFUSALS) as error:
             gr.Warning(said(error), title="Not noted", duration=5)
-            return talk.messages(), talk
-        gr.Info(" ".join(one.text for one in result.evidence) or "Noted.", title="Noted", duration=3)
+            return shown(talk), talk, changed
+        text = " ".join(one.text for one in result.evidence) or "Noted."
+        gr.Info(text, title="Noted", duration=3)
         talk = talk.with_verdict(item, verdict)
-        return talk.messages(), talk
+        return shown(talk), talk, Change(item, text.rstrip("."), before)
+
+    def verdict_on(self, item: str, catalog: str, asker: Asker) -> str | None:
+        """Return what a person said of an item."""
+        opinions = self._service.opinions(catalog=catalog, asker=asker)
+        return next((one.verdict for one in opinions if one.item == item), None)
 
     async def _answer(
         self, talk: Talk, message: str, setting: Setting, request: gr.Request
@@ -170,13 +191,13 @@ class Page:
             asker = self.asker(setting, card, request)
         except (Problem, NotReady) as error:
             gr.Warning(said(error), title="Not sent", duration=5)
-            yield talk.messages(), talk
+            yield shown(talk), talk
             return
         if talk.catalog != card.name:
             talk = Talk(catalog=card.name)
         turn = ShownTurn(message=message, asked_as=asked_as(asker, card))
-        before = talk.messages()
-        yield before + turn.messages(), talk.with_turn(turn.stopped())
+        before = shown(talk)
+        yield before + shown(turn), talk.with_turn(turn.stopped())
         conversation = None
         try:
             async with aclosing(self._events(talk, message, card, asker)) as events:
@@ -184,10 +205,10 @@ class Page:
                     turn = turn.after(event)
                     if isinstance(event, DoneEvent):
                         conversation = event.conversation
-                    yield before + turn.messages(), talk.with_turn(turn.stopped(), conversation)
+                    yield before + shown(turn), talk.with_turn(turn.stopped(), conversation)
         except REFUSALS as error:
             turn = replace(turn, final=cards.trouble(said(error)))
-            yield before + turn.messages(), talk.with_turn(turn)
+            yield before + shown(turn), talk.with_turn(turn)
 
     def _events(self, talk: Talk, message: str, card: CatalogCard, asker: Asker) -> AsyncGenerator[Event]:
         """Run the turn; a conversation that the service does not know goes along as history."""
@@ -203,6 +224,23 @@ class Page:
         """Return the head of the page for what the panel says."""
         card = self.card(setting.catalog)
         return cards.header(card, chips(setting, card) if card else ())
+
+
+def shown(said: Talk | ShownTurn) -> list[ChatMessage]:
+    """Return the messages of a conversation or a turn as Gradio takes them: charts become plots."""
+    return [
+        {**message, "content": gr.Plot(plot_of(chart), show_label=False, container=False, render=False)}
+        if isinstance(chart := message["content"], Chart)
+        else message
+        for message in said.messages()
+    ]
+
+
+def plot_of(chart: Chart) -> PlotData:
+    """Return a chart as Gradio's Plot takes it."""
+    from bot.web.charts import drawing  # plotly is imported when the first chart is drawn
+
+    return PlotData(type="plotly", plot=drawing(chart))
 
 
 def _verdict(sent: str) -> tuple[str, str] | None:

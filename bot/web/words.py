@@ -43,6 +43,27 @@ PARTS: Mapping[str, str] = {"content": "likeness of text", "rules": "rules that 
 """By part of a score: what it measures, where the name alone says too little."""
 
 
+KINDS: Mapping[str, str] = {
+    "any": "Any",
+    "together": "Together",
+    "next": "What follows",
+    "context": "When and where",
+    "cycle": "Until again",
+    "trend": "Over time",
+}
+"""By kind of rule: what it is called."""
+
+MEASURES: Mapping[str, str] = {
+    "strength": "Strength",
+    "n_xy": "Baskets with both",
+    "confidence": "Confidence",
+    "lift": "Lift",
+    "context_gain": "Gain at that time",
+    "q": "Least likely chance",
+}
+"""By measure of a rule: what ordering by it is called."""
+
+
 def plain(name: str) -> str:
     """Return an identifier as words."""
     return name.replace("_", " ").strip()

@@ -1,5 +1,6 @@
 // What the chat page does besides Gradio: buttons inside messages, the colour mode, and names for screen readers.
-// A button says what it does by its class: al-say sends its value, al-rate gives the verdict `name` on `value`.
+// A button says what it does by its class: al-say sends its value, al-rate gives the verdict `name` on `value`, al-act
+// does `name` with `value` on the You tab, al-file saves `value` as the file `name`.
 "use strict";
 (() => {
   const MODE = "almanac-mode";
@@ -13,6 +14,25 @@
   };
   const paint = () => document.body?.classList.toggle("dark", (stored() ?? (system.matches ? "dark" : "light")) === "dark");
 
+  // Shows the chat, which may not have been drawn yet, then goes on.
+  const inChat = (then) => {
+    document.querySelector("#al-tab-chat-button")?.click();
+    let tries = 0;
+    const wait = () => {
+      if (document.querySelector("#al-ask textarea")?.offsetParent) then();
+      else if (tries++ < 60) window.setTimeout(wait, 50);
+    };
+    wait();
+  };
+
+  const save = (name, text) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: name.endsWith(".csv") ? "text/csv" : "application/json" }));
+    link.download = name;
+    link.click();
+    window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+  };
+
   // Writes into a text box of Gradio's and presses Enter, as a person would.
   const send = (selector, text) => {
     const box = document.querySelector(`${selector} textarea`);
@@ -25,10 +45,12 @@
   };
 
   const actions = {
-    "al-say": (button) => send("#al-ask", button.value),
+    "al-say": (button) => inChat(() => send("#al-ask", button.value)),
     "al-rate": (button) => send("#al-verdict", JSON.stringify({ item: button.value, verdict: button.name, at: Date.now() })),
+    "al-act": (button) => send("#al-act", JSON.stringify({ act: button.name, value: button.value, at: Date.now() })),
+    "al-file": (button) => save(button.name, button.value),
     "al-panel": () => document.querySelector(".sidebar .toggle-button")?.click(),
-    "al-new": () => document.querySelector("#al-restart")?.click(),
+    "al-new": () => inChat(() => document.querySelector("#al-restart")?.click()),
     "al-theme": () => {
       const next = document.body.classList.contains("dark") ? "light" : "dark";
       try {
