@@ -197,7 +197,7 @@ def _card(
     )
     name = words.label(item)
     return (
-        f'<section class="al-card"><h4><span class="al-rank">{position}</span>{escape(item.title)}{year}</h4>'
+        f'<section class="al-card"><h3><span class="al-rank">{position}</span>{escape(item.title)}{year}</h3>'
         f'<p class="al-kind">{kinds}</p>{_score(item, names, scale)}'
         f'<div class="al-actions">{say(f"Why {name}?", "Why this?")}{say(f"More like {name}", "Similar")}'
         f"{rate(item.id, 'like')}{rate(item.id, 'dislike')}{rate(item.id, 'seen')}</div>{_behind(evidence)}</section>"
