@@ -115,7 +115,7 @@ class TaughtEngine:
         wide, narrow = self._heads * self._size, self._shared * self._size
         x = embedding(ids, self._words)
         for number, (before, qkv, out, after, gates, down) in enumerate(self._layers):
-            q, k, v = qkv(self._normed(x, before)).split((wide, narrow, narrow), -1)
+            q, k, v = qkv(self._normed(x, before)).tensor_split((wide, wide + narrow), dim=-1)
             q, k, v = (one.view(rows, length, -1, self._size).transpose(1, 2) for one in (q, k, v))
             keys, values = memory.extend(number, _turned(k, cos, sin), v)
             looked = scaled_dot_product_attention(_turned(q, cos, sin), keys, values, mask, enable_gqa=True)
