@@ -61,6 +61,8 @@ class Almanac:
     settings: Settings
     _opened: dict[str, OpenCatalog] = field(default_factory=dict, repr=False)
     _lock: Lock = field(default_factory=Lock, repr=False)
+    _writes: Lock = field(default_factory=Lock, repr=False)
+    """Writers wait here, in turn and without a connection: in SQLite's own queue they sleep, and readers starve."""
 
     @classmethod
     def open(cls, settings: Settings | None = None) -> Self:
@@ -222,7 +224,7 @@ class Almanac:
         from db.engine import writing
         from db.queries import add_verdict
 
-        with writing(self._engine) as session:
+        with self._writes, writing(self._engine) as session:
             add_verdict(catalog.info, person, item, verdict, at, session=session)
 
     def tools(self, catalog: str | None = None) -> tuple[ToolSchema, ...]:
@@ -325,7 +327,7 @@ class Almanac:
         from db.engine import writing
         from db.queries import save_turn
 
-        with writing(self._engine) as session:
+        with self._writes, writing(self._engine) as session:
             save_turn(
                 catalog.info,
                 talk.id,
