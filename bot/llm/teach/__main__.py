@@ -37,7 +37,7 @@ def pairs(
     among = worlds()
     chosen = islice(choosing.examples(among, seed, held_out=held_out), choose)
     worded = islice(wordings.pairs(among, seed, held_out=held_out), word)
-    return [(one.prompt, one.target) for one in chosen], list(dict.fromkeys(worded))
+    return [(one.prompt, one.target) for one in chosen], list(worded)
 
 
 def version(data: Sequence[tuple[str, str]]) -> str:
@@ -98,6 +98,8 @@ def main() -> None:
     train.add_argument("--rank", type=int, default=16)
     train.add_argument("--first-layer", type=int, default=10)
     train.add_argument("--rate", type=float, default=1e-3)
+    train.add_argument("--batch", type=int, default=24)
+    train.add_argument("--resume", type=Path, help="folder of an adapter of the same shape to go on from")
     train.add_argument("--threads", type=int, default=1)
     validate = commands.add_parser("validate", help="compare ways of choosing on the validation templates")
     validate.add_argument("--base", type=Path, required=True, help="folder of the base model")
@@ -119,23 +121,28 @@ def main() -> None:
         return
     import torch
 
-    from bot.llm.teach.train import Recipe, write_card
+    from bot.llm.teach.train import CONVERTED, Recipe, write_card
     from bot.llm.teach.train import train as run
 
     torch.set_num_threads(args.threads)
     choose, word = pairs(args.choose, args.word, args.seed, held_out=False)
     checks = dict(zip(("choose", "word"), pairs(CHECKS, CHECKS // 3, 1, held_out=True), strict=True))
     recipe = Recipe(
-        rank=args.rank, first_layer=args.first_layer, rate=args.rate, minutes=args.minutes, seed=args.seed
+        rank=args.rank,
+        first_layer=args.first_layer,
+        rate=args.rate,
+        minutes=args.minutes,
+        seed=args.seed,
+        batch=args.batch,
     )
     facts = {
-        "base": args.base.name,
+        "base": args.base.name.removesuffix(CONVERTED),
         "data": version([*choose, *word]),
         "choose": len(choose),
         "word": len(word),
     }
     logging.info("data %s", facts)
-    write_card(args.out, facts | run(args.base, [*choose, *word], checks, args.out, recipe))
+    write_card(args.out, facts | run(args.base, [*choose, *word], checks, args.out, recipe, args.resume))
 
 
 if __name__ == "__main__":

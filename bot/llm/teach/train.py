@@ -18,13 +18,15 @@ from time import monotonic
 from typing import Any
 
 import torch
-from peft import LoraConfig, get_peft_model, get_peft_model_state_dict
-from safetensors.torch import save_file
+from peft import LoraConfig, get_peft_model, get_peft_model_state_dict, set_peft_model_state_dict
+from safetensors.torch import load_file, save_file
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 Pair = tuple[str, str]
 """What the model reads, and what it should write after it."""
+CONVERTED = "-safetensors"
+"""How the folder of a converted model ends; its name is the rest."""
 _log = logging.getLogger(__name__)
 
 
@@ -84,7 +86,12 @@ def batches(data: Sequence[Tokens], size: int, seed: int) -> Iterator[list[Token
 
 
 def train(
-    base: Path, pairs: Sequence[Pair], checks: Mapping[str, Sequence[Pair]], out: Path, recipe: Recipe
+    base: Path,
+    pairs: Sequence[Pair],
+    checks: Mapping[str, Sequence[Pair]],
+    out: Path,
+    recipe: Recipe,
+    resume: Path | None = None,
 ) -> dict[str, Any]:
     """Train an adapter and write it to `out`; return the measurements.
 
@@ -94,6 +101,7 @@ def train(
         checks: Validation pairs by name; the share that comes out right word for word is logged.
         out: Folder for `adapter_model.safetensors` and `adapter_config.json`, written anew at every check.
         recipe: How.
+        resume: A folder with an adapter of the same shape to go on from.
     """
     torch.manual_seed(recipe.seed)
     tokenizer: Any = AutoTokenizer.from_pretrained(str(base))
@@ -105,9 +113,11 @@ def train(
         r=recipe.rank,
         lora_alpha=recipe.alpha,
         target_modules=rf".*layers\.({layers})\..*_proj",
-        base_model_name_or_path=base.name,
+        base_model_name_or_path=base.name.removesuffix(CONVERTED),
     )
     taught: Any = get_peft_model(model, config)
+    if resume is not None:
+        set_peft_model_state_dict(taught, load_file(resume / "adapter_model.safetensors"))
     weights = [one for one in taught.parameters() if one.requires_grad]
     optimiser = torch.optim.AdamW(weights, lr=recipe.rate, weight_decay=0.0, betas=(0.9, 0.98))
     data = tokens_of(pairs, tokenizer)
