@@ -26,7 +26,7 @@ from mining.rulebook import RuleBook
 
 MOST = 5_000
 """Of how many of the strongest rules a list is ordered by another measure than strength."""
-_LINKS = 30
+_LINKS = 16
 _BINS = 12
 
 

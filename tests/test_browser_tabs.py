@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,10 +51,25 @@ def chromium():
         browser.close()
 
 
+class Slow(DemoService):
+    """The sample service, which can take its time to say what catalogues there are."""
+
+    pause = 0.0
+
+    def catalogs(self):
+        time.sleep(self.pause)
+        return super().catalogs()
+
+
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
+def service() -> Slow:
+    return Slow()
+
+
+@pytest.fixture(scope="module")
+def url(service) -> Iterator[str]:
     """A server over the sample service, on a free port, for this module."""
-    app = create_app(DemoService(), WebConfig(demo_personas=True))
+    app = create_app(service, WebConfig(demo_personas=True))
     listener = bind("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=2))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
@@ -133,6 +149,19 @@ def test_show_me_draws_a_chart_in_the_conversation(page):
     drawn(page, "#al-chat", "Toy Story by weekday and hour")
     ask(page, "another", 3)
     drawn(page, "#al-chat", "Toy Story by weekday and hour")
+
+
+def test_a_message_sent_while_the_page_still_loads_is_kept(chromium, url, service, monkeypatch):
+    context = chromium.new_context()
+    page = context.new_page()
+    monkeypatch.setattr(service, "pause", 0.4)
+    page.goto(url)
+    page.wait_for_selector("#al-ask textarea")
+    page.wait_for_selector(".al-hello")
+    ask(page, "a comedy")
+    page.wait_for_timeout(1_500)  # longer than the page's own first event takes
+    assert page.locator(".al-foot").count() == 1
+    context.close()
 
 
 def test_rules_are_listed_filtered_drawn_saved_and_asked_about(page):

@@ -24,7 +24,9 @@ _CLEAR = "rgba(0,0,0,0)"
 _SCALE = [[0.0, "rgba(47,133,150,0.06)"], [0.5, "rgba(47,133,150,0.5)"], [1.0, "rgba(47,133,150,1)"]]
 _CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
 _LONGEST = 24
-_STEPS = 120
+_STEPS = 200
+_GRAVITY = 1.5
+"""Pull to the middle, so that parts without a link between them do not drift apart and leave each other no room."""
 
 
 def drawing(chart: Chart) -> str:
@@ -182,7 +184,7 @@ def _network(chart: Chart) -> go.Figure:
             y=[y for _, y in places],
             mode="markers+text",
             text=[_short(name) for name in chart.labels],
-            textposition=["top center" if y >= 0 else "bottom center" for _, y in places],
+            textposition=_away(places, links),
             textfont={"size": 11},
             customdata=list(zip(chart.labels, near, strict=True)),
             marker={"size": [9 + 3 * math.sqrt(one) for one in degree], "color": PEAK},
@@ -191,6 +193,16 @@ def _network(chart: Chart) -> go.Figure:
     )
     made.update_xaxes(visible=False, range=[-1.35, 1.35])
     return made.update_yaxes(visible=False, range=[-1.25, 1.25])
+
+
+def _away(places: Sequence[tuple[float, float]], links: Sequence[tuple[int, int]]) -> list[str]:
+    """Write each name on the side that its neighbours are not on."""
+    sides = []
+    for node, (_, y) in enumerate(places):
+        around = [places[first + second - node][1] for first, second in links if node in (first, second)]
+        level = sum(around) / len(around) if around else 0.0
+        sides.append("top center" if y >= level else "bottom center")
+    return sides
 
 
 def _marked(values: Sequence[float]) -> list[str]:
@@ -224,7 +236,7 @@ def spread(n: int, links: Sequence[tuple[int, int]]) -> list[tuple[float, float]
         apart = places[:, None, :] - places[None, :, :]
         gap = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 0.01)
         force = ideal**2 / gap**2 - linked * gap / ideal
-        move = (apart * force[..., None]).sum(axis=1)
+        move = (apart * force[..., None]).sum(axis=1) - _GRAVITY * places
         length = np.maximum(np.hypot(move[:, 0], move[:, 1]), 1e-9)
         heat = 0.2 * (1 - step / _STEPS)
         places = places + move * (np.minimum(length, heat) / length)[:, None]

@@ -210,14 +210,17 @@ def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:
         found = page.catalogs()
         name = found[0].name if found else None
         choices = [(one.title, one.name) for one in found]
-        return (gr.Radio(choices=choices, value=name), *other_catalog(name))
+        persona, place, at, _, _, head = other_catalog(name)
+        welcome = gr.Chatbot(placeholder=greet(page.card(name)))  # a message may have been sent already
+        return gr.Radio(choices=choices, value=name), persona, place, at, welcome, head
 
     panel = [layout.persona, layout.place, layout.at, layout.chat, layout.talk, layout.head]
     layout.catalog.input(other_catalog, [layout.catalog], panel, **QUIET)
     for one in (layout.persona, layout.at, layout.place):
         one.change(heading, layout.setting, [layout.head], **QUIET)
     layout.restart.click(restart, [layout.catalog], [layout.chat, layout.talk], **QUIET)
-    blocks.load(reload, None, [layout.catalog, *panel], **QUIET)
+    shown = [layout.catalog, layout.persona, layout.place, layout.at, layout.chat, layout.head]
+    blocks.load(reload, None, shown, **QUIET)
 
 
 def mount_ui(
