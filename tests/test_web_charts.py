@@ -8,6 +8,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import binom
 
 from bot.dialogue import chart
 from bot.dialogue.chart import Part
@@ -72,6 +73,18 @@ def test_a_heat_map_names_what_stands_out_beyond_chance_and_no_lone_basket():
         "No hour of the week stands out beyond chance: Milk is in "
     )
     assert chart.heatmap("Milk", {}).z[0][0] is None
+
+
+def test_a_rare_thing_does_not_stand_out_by_three_of_nineteen():
+    cells = {(day, hour): Part(19, 0) for day in chart.WEEKDAYS for hour in range(24)}
+    few = chart.heatmap("Film", cells | {("sunday", 11): Part(19, 3)})
+    assert few.sentence.startswith("No hour of the week stands out beyond chance")
+
+
+@given(st.integers(1, 40).flatmap(lambda n: st.tuples(st.just(n), st.integers(1, n))), st.floats(0.01, 0.99))
+def test_the_tail_is_the_binomials(counts, share):
+    n, n_x = counts
+    assert chart.tail(Part(n, n_x), share) == pytest.approx(binom.sf(n_x - 1, n, share), rel=1e-6, abs=1e-12)
 
 
 def test_a_chart_without_numbers_says_so():

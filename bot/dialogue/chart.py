@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import exp, lgamma, log, log1p, sqrt
 from typing import Literal, Protocol
 
 ChartKind = Literal["heatmap", "network", "histogram", "line", "bar"]
@@ -87,7 +87,7 @@ class Part:
 
     @property
     def lower(self) -> float:
-        """The lower end of the share, so cautious that the best of 168 cells by chance alone seldom passes the mean.
+        """The lower end of the share, by which cells with few baskets and with many can be ranked together.
 
         Wilson (1927): (s + z^2/2n - z sqrt(s(1-s)/n + z^2/4n^2)) / (1 + z^2/n), z for 5 % over 168 cells, one-sided.
         """
@@ -107,6 +107,17 @@ class Part:
 def percent(share: float) -> str:
     """0.25914 -> "25.9 %", 0.00123 -> "0.12 %"."""
     return f"{100 * share:.1f} %" if share >= 0.01 else f"{100 * share:.2g} %"
+
+
+def tail(part: Part, share: float) -> float:
+    """Return how likely at least `n_x` of `n` are by chance: the upper tail of the binomial with that share."""
+    if not part.n_x or not 0 < share < 1:
+        return 1.0
+    whole = lgamma(part.n + 1)
+    return sum(
+        exp(whole - lgamma(k + 1) - lgamma(part.n - k + 1) + k * log(share) + (part.n - k) * log1p(-share))
+        for k in range(part.n_x, part.n + 1)
+    )
 
 
 def highest(parts: Sequence[Part]) -> int | None:
@@ -134,8 +145,8 @@ def heatmap(
     keys = [(day, hour) for day in WEEKDAYS for hour in range(24)]
     parts = [cells.get(key, Part(0, 0)) for key in keys]
     whole = Part(sum(part.n for part in parts), sum(part.n_x for part in parts))
-    best = max(range(len(parts)), key=lambda at: parts[at].lower)
-    if parts[best].lower > (whole.share or 0.0):
+    best = max(range(len(parts)), key=lambda at: parts[at].lower if parts[at].n >= LEAST else 0.0)
+    if parts[best].n >= LEAST and tail(parts[best], whole.share or 0.0) * len(parts) <= 0.05:
         day, hour = keys[best]
         sentence = (
             f"{name} stands out most on {day.title()}s from {hour:02}:00 to {(hour + 1) % 24:02}:00: "
