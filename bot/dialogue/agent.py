@@ -7,7 +7,7 @@ turn is in the last event. It refuses to know what the tools do, how a model run
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Literal
 
@@ -17,6 +17,7 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner import Plan, complete, plan
 from bot.dialogue.prompts import choose_messages, choose_prompt
+from bot.dialogue.shorthand import calls_of, sheet_of
 from bot.dialogue.shown import charts, table
 from bot.dialogue.smalltalk import reply
 from bot.dialogue.turn import (
@@ -38,12 +39,14 @@ from bot.dialogue.turn import (
 )
 from bot.dialogue.wording import Budget, join, word
 from bot.errors import ToolInputError
-from bot.llm.base import ChatModel, ModelError, ToolSchema
+from bot.llm.base import ChatModel, ModelError, TaughtModel, ToolSchema
 
 MAX_CALLS = 3
 """Most tools of one turn: a message with more wishes is answered in its first three."""
 SURE = 0.5
 """Confidence of a plan from which the planner's choice stands in "auto" mode."""
+TAUGHT_SURE = 0.75
+"""The same beside the taught model: the best of three on validation templates (docs/teaching.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,13 @@ class Agent:
         links = self.lexicon.link(message)
         planned = plan(message, links, conversation, asker, self.lexicon)
         clock.mark("link")
-        calls, degraded = self._choose(message, links, planned, conversation)
+        planned, degraded = self._choose(message, links, planned, conversation, asker)
         clock.mark("choose")
-        if not calls:
+        if not planned.calls:
             yield from self._without_tools(planned, links, conversation, clock, degraded)
             return
         run = _Run()
-        for call in calls[:MAX_CALLS]:
+        for call in planned.calls[:MAX_CALLS]:
             yield from self._run(call, _situation(conversation, asker, links, planned), run)
         if "chart" in planned.aspects:
             run.charts = charts(run.evidence, run.calls, self.lexicon)
@@ -114,22 +117,33 @@ class Agent:
         yield _done(conversation, sentences, run, degraded or self.model is None, clock)
 
     def _choose(
-        self, message: str, links: Links, planned: Plan, conversation: Conversation
-    ) -> tuple[tuple[ToolCall, ...], bool]:
-        """Decide who chooses, and return the calls with whether the model failed."""
-        trusted = self.choose == "model" or (self.choose == "auto" and planned.confidence < SURE)
-        settled = planned.smalltalk is not None or planned.clarify is not None
+        self, message: str, links: Links, planned: Plan, conversation: Conversation, asker: Asker
+    ) -> tuple[Plan, bool]:
+        """Decide who chooses, and return the plan that holds with whether the model failed."""
+        taught = self.model if isinstance(self.model, TaughtModel) and links.lang == "en" else None
+        sure = SURE if taught is None else TAUGHT_SURE
+        trusted = self.choose == "model" or (self.choose == "auto" and planned.confidence < sure)
+        talk = planned.smalltalk is not None and (taught is None or planned.smalltalk != "unclear")
+        settled = talk or planned.clarify is not None
         if self.model is None or not trusted or (settled and self.choose == "auto"):
-            return planned.calls, False
+            return planned, False
         try:
+            if taught is not None:
+                return self._by_taught(taught, links, planned, conversation, asker), False
             chosen = self.model.choose(
                 choose_prompt(self.tools), choose_messages(conversation, message), self.tools
             )
         except ModelError:
-            return planned.calls, True
-        if chosen is None:
-            return (), False
-        return (complete(chosen, links, conversation, self.lexicon),), False
+            return planned, True
+        calls = () if chosen is None else (complete(chosen, links, conversation, self.lexicon),)
+        return replace(planned, calls=calls), False
+
+    def _by_taught(
+        self, model: TaughtModel, links: Links, planned: Plan, conversation: Conversation, asker: Asker
+    ) -> Plan:
+        page = sheet_of(links, conversation, asker, self.lexicon)
+        calls, talk = calls_of(model.decide(page.prompt, page.grammar), page, self.lexicon)
+        return replace(planned, calls=calls, smalltalk=talk, clarify=None)
 
     def _run(self, call: ToolCall, situation: Situation, run: _Run) -> Iterator[Event]:
         """Run one call; a wrong argument becomes a fact of the turn, which the person is told."""

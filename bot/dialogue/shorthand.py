@@ -239,7 +239,8 @@ def _wish(word: str, rest: list[str], given: Sheet, lexicon: Lexicon, before: To
     if before is not None and before.tool in (TOOLS["search"], TOOLS["score"]):
         arguments = dict(before.arguments)
         kept = [one for one in arguments.pop("liked", None) or [] if one not in disliked]
-        taken_back = set(before.arguments.get("liked") or ()) & set(disliked)
+        asked = given.focus.call.arguments if given.focus.call is not None else {}
+        taken_back = set(asked.get("liked") or ()) & set(disliked)
         refused = [
             *(arguments.pop("disliked", None) or []),
             *(one for one in disliked if one not in taken_back),

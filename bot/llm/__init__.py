@@ -38,5 +38,6 @@ def open_model(config: LlmConfig, assets: Callable[[str], Path]) -> ChatModel | 
             return EndpointModel(config)
         case "local":
             from bot.llm.local import LocalModel
+            from bot.llm.taught import TaughtLocal, taught_base
 
-            return LocalModel.open(config, assets)
+            return (TaughtLocal if config.model == taught_base() else LocalModel).open(config, assets)

@@ -52,8 +52,8 @@ class ChatModel(Protocol):
 
 
 @runtime_checkable
-class TaughtModel(Protocol):
-    """A small model that was taught the short forms of `bot.dialogue.shorthand` and `bot.dialogue.slots`."""
+class TaughtModel(ChatModel, Protocol):
+    """A small model that was taught the short language of `bot.dialogue.shorthand`."""
 
     @property
     def ready(self) -> bool:
@@ -61,13 +61,6 @@ class TaughtModel(Protocol):
 
     def decide(self, prompt: str, grammar: str) -> str:
         """Write the line that may follow `prompt` under a Lark grammar.
-
-        Raises:
-            ModelError: the backend failed.
-        """
-
-    def say(self, prompts: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """Yield the position of a prompt and the sentence that follows it, each once, the first one first.
 
         Raises:
             ModelError: the backend failed.

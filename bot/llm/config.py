@@ -39,7 +39,7 @@ class LlmConfig(BaseModel):
     max_tokens: Annotated[int, Field(ge=16, le=4096)] = 400
     """Longest reply."""
     choose: Literal["auto", "planner", "model"] = "auto"
-    """Who chooses the tool: auto leaves it to the planner unless the model is known to choose well."""
+    """Who chooses the tool: auto leaves it to the planner where that is sure, else to the model."""
     wording: Literal["auto", "template", "model"] = "auto"
     """Who words the answer: auto leaves it to templates unless the model is known to word well."""
     script: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from bot.llm.config import LlmConfig
 from bot.llm.constrain import Constrainer, parse
 from bot.llm.fair import FairLock
 from bot.llm.stops import until
+from db.errors import AssetError
 
 if TYPE_CHECKING:
     from bot.llm.local_engine import Engine, Reading, Scores
@@ -59,7 +60,7 @@ class LocalModel:
             raise ModelError(f"llm.model names {config.model!r}, where nothing is; check the path")
         if "/" in config.model:
             return cls(lambda: config.model, config, name=config.model)
-        return cls(lambda: model_folder(assets(config.model)), config, name=config.model)
+        return cls(lambda: model_folder(_fetched(assets, config.model)), config, name=config.model)
 
     @property
     def name(self) -> str:
@@ -171,6 +172,14 @@ class LocalModel:
                 )
                 self._loaded = (engine, constrainer)
             return self._loaded
+
+
+def _fetched(assets: Callable[[str], Path], name: str) -> Path:
+    """Return an asset's folder; a turn goes on without the model where it cannot be had."""
+    try:
+        return assets(name)
+    except AssetError as error:
+        raise ModelError(str(error)) from error
 
 
 def model_folder(path: Path) -> Path:

@@ -1,4 +1,4 @@
-"""The default local model with what it was taught: choosing in marks, wording in marks.
+"""The default local model with what it was taught: choosing a tool, in marks.
 
 Knows the adapter that ships with the package and the base model that it is for. The taught work runs in
 `bot.llm.taught_engine`, which loads on first use; as a chat model it is the `LocalModel` that it is built on.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from time import monotonic
@@ -21,9 +21,6 @@ from bot.llm.threads import threads_for
 
 if TYPE_CHECKING:
     from bot.llm.taught_engine import Memory, Scores, TaughtEngine
-
-SPARE_TOKENS = 40
-"""A sentence may be so much longer than its fact, in tokens, before it is cut off."""
 
 
 def taught_base() -> str | None:
@@ -85,58 +82,25 @@ class TaughtLocal(LocalModel):
         engine, constrainer = self._taught()
         deadline = monotonic() + self._config.timeout
         constraint = constrainer.under(grammar)
-        memory, scores = self._begin(engine, [prompt], deadline)
+        memory, scores = self._begin(engine, prompt, deadline)
         while not constraint.done:
             taken = constraint.forced()
             if not taken:
                 taken = [constraint.best(scores[0])]
                 constraint.take(taken[0])
             if not constraint.done:
-                scores = self._next(engine, [taken], memory, deadline)
+                scores = self._next(engine, taken, memory, deadline)
         return constraint.text
 
-    def say(self, prompts: Sequence[str]) -> Iterator[tuple[int, str]]:
-        """Yield position and sentence for each prompt: the first as soon as it stands, the rest side by side.
-
-        Raises:
-            ModelError: the model failed, or took longer than its time.
-        """
-        engine, _ = self._taught()
-        deadline = monotonic() + self._config.timeout
-        for first, group in ((0, prompts[:1]), (1, prompts[1:])):
-            if group:
-                yield from ((first + at, text) for at, text in self._side_by_side(engine, group, deadline))
-
-    def _side_by_side(
-        self, engine: TaughtEngine, prompts: Sequence[str], deadline: float
-    ) -> Iterator[tuple[int, str]]:
-        limit = max(len(engine.ids(prompt)) for prompt in prompts) + SPARE_TOKENS
-        memory, scores = self._begin(engine, prompts, deadline)
-        written: list[list[int]] = [[] for _ in prompts]
-        open_ones = set(range(len(prompts)))
-        for _ in range(limit):
-            tokens = [int(row.argmax()) for row in scores]
-            for at in sorted(open_ones):
-                if tokens[at] == engine.end:
-                    open_ones.discard(at)
-                    yield at, engine.text(written[at]).strip()
-                else:
-                    written[at].append(tokens[at])
-            if not open_ones:
-                return
-            scores = self._next(engine, [[token] for token in tokens], memory, deadline)
-
-    def _begin(self, engine: TaughtEngine, prompts: Sequence[str], deadline: float) -> tuple[Memory, Scores]:
+    def _begin(self, engine: TaughtEngine, prompt: str, deadline: float) -> tuple[Memory, Scores]:
         self._in_time(deadline)
         with self._turns:
-            return engine.begin([engine.ids(prompt) for prompt in prompts])
+            return engine.begin([engine.ids(prompt)])
 
-    def _next(
-        self, engine: TaughtEngine, tokens: Sequence[Sequence[int]], memory: Memory, deadline: float
-    ) -> Scores:
+    def _next(self, engine: TaughtEngine, tokens: Sequence[int], memory: Memory, deadline: float) -> Scores:
         self._in_time(deadline)
         with self._turns:
-            return engine.step(tokens, memory)
+            return engine.step([tokens], memory)
 
     def _taught(self) -> tuple[TaughtEngine, Constrainer]:
         with self._readying:

@@ -1,6 +1,6 @@
 """Examples of wording: a fact in marks, and the sentence that says it at its place of an answer.
 
-Knows the blocks of `word.txt`. Facts come in the very format of `bot.dialogue.slots`.
+Knows the blocks of `word.txt`. Facts come in the very format of `bot.llm.teach.slots`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 
-from bot.dialogue.slots import PLACES, Blank
+from bot.llm.teach.slots import PLACES, Blank
 from bot.llm.teach.templates import HELD_OUT
 from bot.llm.teach.worlds import World
 
