@@ -76,7 +76,7 @@ def lesson(
     rng: np.random.Generator,
     *,
     top: int = 40,
-    most: int = 8,
+    most: int = 5,
 ) -> Lesson | None:
     """Pick what a question teaches: right items (at most `most`), each scorer's top, and as many at random.
 

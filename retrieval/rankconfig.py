@@ -34,7 +34,7 @@ class RankConfig(BaseModel):
     recent: int = Field(default=400, ge=1)
     """A profile keeps this many latest rows of a person."""
 
-    learn_people: int = Field(default=1500, ge=1)
+    learn_people: int = Field(default=1000, ge=1)
     """At most this many people teach the blend; a seeded draw where there are more."""
 
     dense_items: int = Field(default=2500, ge=1)
