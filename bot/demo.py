@@ -31,21 +31,22 @@ def prepare(settings: Settings, *, say: Say) -> None:
         for name, value in load_rows(report):
             say(f"{name:<14}{value}")
     unbuilt = [name for name in BUILT_IN if is_built(settings, name) is None]
-    for label, value in _build(settings, unbuilt, say):
+    for label, value in build_side_by_side(settings, unbuilt, say):
         say(f"{label:<14}{value}")
     say(f"Ready after {perf_counter() - began:.1f} s.")
 
 
-def _build(settings: Settings, names: Sequence[str], say: Say) -> Iterator[Row]:
+def build_side_by_side(settings: Settings, names: Sequence[str], say: Say) -> Iterator[Row]:
     """Build catalogues: the last one here, those before it in a process beside it where there is a core for that."""
     if len(names) < 2 or settings.thread_count < 2:
         for name in names:
             yield from _rows(settings, name, say)
         return
+    share = settings.model_copy(update={"threads": max(settings.thread_count // 2, 1)})
     with ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn")) as beside:
-        others = [beside.submit(build_apart, settings, name) for name in names[:-1]]
+        others = [beside.submit(build_apart, share, name) for name in names[:-1]]
         say(f"Building {', '.join(names[:-1])} beside it ...")
-        yield from _rows(settings, names[-1], say)
+        yield from _rows(share, names[-1], say)
         for other in others:
             rows, told = other.result()
             sys.stderr.write(told)
