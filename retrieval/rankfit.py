@@ -30,6 +30,8 @@ ABSOLUTE = frozenset(
 COLD = ("popular", "trend", "place", "context", "traits")
 """Scorers that need no history: they make the blend for someone of whom nothing is known."""
 _MAX_TRAIT_VALUES = 60
+_COLD_QUESTIONS = 300
+"""Questions that teach the few weights of a cold person's blend."""
 _BLOCK_BYTES = 128 * 2**20
 """Raw scores that are held at once while the blend is learned."""
 _LONGEST, _LONGEST_HABIT = 300, 120
@@ -204,7 +206,7 @@ def _learned(
         lessons["new"].append(lesson(scaled, unseen, right, rng))
         if repeats:
             lessons["all"].append(lesson(scaled, known, right, rng))
-        if cold.any():
+        if cold.any() and len(lessons["cold"]) < _COLD_QUESTIONS:
             everything = np.union1d(query.item[query.sign > 0], right)
             lessons["cold"].append(lesson(scaled[cold], known, everything, rng))
     out = {}
