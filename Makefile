@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
+PINS   := --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test fast check format bench docs clean
+.PHONY: help install dev demo test fast check format bench pins clean
 
 help:  ## Show this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
@@ -14,12 +15,12 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Almanac needs Python 3.11 or newer; run make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(PIP) install --quiet --progress-bar on --editable '.[cpu]'
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	$(PIP) install --quiet --progress-bar on $(PINS) --editable '.[cpu]'
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml $(VENV)/.installed
-	$(PIP) install --quiet --progress-bar on --editable '.[cpu,dev]'
+$(VENV)/.installed-dev: pyproject.toml constraints.txt $(VENV)/.installed
+	$(PIP) install --quiet --progress-bar on $(PINS) --editable '.[cpu,dev]'
 	@touch $@
 
 install: $(VENV)/.installed  ## Make .venv and install Almanac with the CPU build of FAISS
@@ -48,6 +49,11 @@ format: dev  ## Format the code and mend what lint can mend
 
 bench: dev  ## Run the benchmarks and write their tables to docs
 	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python -P $$script || exit 1; done
+
+pins:  ## Take the newest releases that pyproject.toml allows and write them to constraints.txt
+	$(PIP) install --quiet --upgrade --upgrade-strategy eager --editable '.[cpu,dev]'
+	@{ sed -n '/^#/p' constraints.txt; $(PIP) freeze --exclude-editable | grep -viE '^(torch|pip|setuptools)=='; } > constraints.new
+	@mv constraints.new constraints.txt
 
 clean:  ## Remove what builds and tests leave behind (keeps .venv, var and the asset cache)
 	rm -rf build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -126,3 +126,13 @@ def test_opening_a_model_loads_no_torch():
         "sys.exit(bool({'torch', 'transformers', 'openai', 'llguidance'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_cache_goes_by_the_name_that_the_model_gives_it():
+    from bot.llm.local_engine import cache_argument
+
+    def newer(input_ids: object, cache: object = None) -> None: ...
+    def older(input_ids: object, past_key_values: object = None) -> None: ...
+
+    assert cache_argument(newer) == "cache"
+    assert cache_argument(older) == "past_key_values"

@@ -6,9 +6,10 @@ transformers). It refuses to know conversations and schemas. Scores leave as num
 
 from __future__ import annotations
 
+import inspect
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,11 @@ def dtype_for(setting: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16 if can.get("amx_bf16") or can.get("avx512_bf16") else torch.float32
 
 
+def cache_argument(forward: Callable[..., Any]) -> str:
+    """The name by which a model takes its keys and values: `cache` since transformers 5.24, for some before."""
+    return "cache" if "cache" in inspect.signature(forward).parameters else "past_key_values"
+
+
 class Engine:
     """A loaded model with its tokenizer; one thread at a time may use it."""
 
@@ -88,6 +94,7 @@ class Engine:
         self.model.to(self.device).eval()
         self.vocabulary = int(self.model.get_output_embeddings().weight.shape[0])
         self.ends = self._end_tokens()
+        self._cache_name = cache_argument(self.model.forward)
         self._prompts: OrderedDict[tuple[int, ...], list[tuple[torch.Tensor, torch.Tensor]]] = OrderedDict()
         _log.info("loaded %s (%s, %s)", folder, self.model.dtype, self.device)
 
@@ -147,9 +154,9 @@ class Engine:
         with torch.inference_mode():
             out = self.model(
                 input_ids=torch.tensor([list(ids)], device=self.device),
-                past_key_values=cache,
                 use_cache=True,
                 logits_to_keep=1,
+                **{self._cache_name: cache},
             )
             scores: Scores = out.logits[0, -1].float().cpu().numpy()
         return scores
