@@ -12,12 +12,13 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
 
-from bot.dialogue.turn import Answer, ToolResult
+from bot.dialogue.turn import Answer, ItemRef, ToolResult
 
 if TYPE_CHECKING:
     from bot.build import BuildReport
@@ -104,16 +105,14 @@ class Console:
             self.document(result)
             return
         for number, item in enumerate(result.items, 1):
-            parts = ", ".join(f"{name} {value:+.3f}" for name, value in _largest(item.parts))
             year = f" ({item.year})" if item.year and str(item.year) not in item.title else ""
-            typer.echo(
-                f"{number:3}. {item.title}{year}  [{item.id}]  {item.score:.3f}"
-                + (f"  = {parts}" if parts else "")
-            )
+            typer.echo(f"{number:3}. {item.title}{year}  [{item.id}]  {_score(item)}")
         if result.items and result.evidence:
             typer.echo("")
-        for fact in result.evidence:
-            typer.echo(f"{fact.text}  [{fact.source}]")
+        for source, facts in groupby(result.evidence, key=lambda fact: fact.source):
+            for fact in facts:
+                typer.echo(fact.text)
+            typer.echo(f"  [{source}]")
 
     def answer(self, answer: Answer) -> None:
         """An answer with the items and the evidence behind it."""
@@ -158,6 +157,15 @@ class Console:
         width = max((len(name) for name, _ in rows), default=0)
         for name, value in rows:
             typer.echo(f"{name:<{width}}  {value}")
+
+
+def _score(item: ItemRef) -> str:
+    """The score as the sum of its parts; one measure goes by its own name (a rule's lift, a cosine)."""
+    if len(item.parts) == 1:
+        [(name, value)] = item.parts.items()
+        return f"{name} {value:.3f}"
+    parts = ", ".join(f"{name} {value:+.3f}" for name, value in _largest(item.parts))
+    return f"{item.score:.3f}" + (f"  = {parts}" if parts else "")
 
 
 def _largest(parts: dict[str, float], k: int = 4) -> list[tuple[str, float]]:
