@@ -70,6 +70,12 @@ class Gaps:
         low, high = days[start + (size - 1) // 2], days[start + size // 2]
         return people, (low + high) / 2
 
+    def regular(self) -> int:
+        """Return how many gaps lie within half of the person's own median around it."""
+        people, medians = self.medians()
+        own = medians[np.searchsorted(people, self.person)]
+        return int((np.abs(self.days - own) <= own / 2).sum())
+
 
 def cycle_of(index: BasketIndex, key: str, *, min_days: int = 3, min_people: int = 5) -> Cycle | None:
     """Return the cycle of a key; None where fewer than `min_people` took it on `min_days` distinct days.
@@ -86,22 +92,47 @@ def cycle_of(index: BasketIndex, key: str, *, min_days: int = 3, min_people: int
     people, medians = gaps.medians()
     if len(people) < max(min_people, 1):
         return None
-    own = medians[np.searchsorted(people, gaps.person)]
-    low, middle, high = np.quantile(medians, [0.25, 0.5, 0.75])
     visits = index.visit_medians[people]
+    return cycle_from(
+        key, medians, gaps.days, visits, gaps.regular(), len(every.last_person), min_days=min_days
+    )
+
+
+def cycle_from(
+    key: str,
+    medians: NDArray[Any],
+    days: NDArray[Any],
+    visits: NDArray[Any],
+    regular: int,
+    people_any: int,
+    *,
+    min_days: int,
+) -> Cycle:
+    """Return the cycle that follows from medians and gaps in any order.
+
+    Args:
+        key: What is taken again.
+        medians: Each person's median gap; at least one.
+        days: All gaps of these persons.
+        visits: Each person's median gap between any baskets.
+        regular: Gaps within half of the person's own median around it.
+        people_any: Persons who took the key at all.
+        min_days: Distinct days that a person needed to count.
+    """
+    low, middle, high = np.quantile(medians, [0.25, 0.5, 0.75])
     return Cycle(
         key=key,
         median=float(middle),
         low=float(low),
         high=float(high),
-        median_gap=float(np.median(gaps.days)),
-        people=len(people),
-        people_any=len(every.last_person),
-        gaps=len(gaps.days),
+        median_gap=float(np.median(days)),
+        people=len(medians),
+        people_any=people_any,
+        gaps=len(days),
         visit_gap=float(np.nanmedian(visits)),
-        regular=float((np.abs(gaps.days - own) <= own / 2).mean()),
+        regular=regular / len(days),
         min_days=min_days,
-        score=len(people) / len(every.last_person) * float((np.abs(gaps.days - own) <= own / 2).mean()),
+        score=len(medians) / people_any * (regular / len(days)),
     )
 
 

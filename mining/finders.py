@@ -6,7 +6,6 @@ Knows thresholds, tests and their correction over all that was tested. It refuse
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -24,14 +23,32 @@ from mining.cycles import cycle_of
 from mining.pairs import Pairs, p_of, pairs_of
 from mining.rule import Cycle, NextRule, Rule, Trend
 from mining.sequence import Occasions
-from mining.statistics import Floats, benjamini_hochberg, fisher_greater, ratio_low
+from mining.statistics import Floats, benjamini_hochberg, ratio_low
 from mining.trends import trends_of
+from mining.triples import triples
 
 SUBJECTS = 300
 """Items, the most taken ones, that sequences are mined for; any other is counted when it is asked about."""
 FOLLOWERS = 3
 """Followers that are tested in full for one item."""
 Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Whole:
+    """What the choice of rules must know of baskets and single items; whole numbers that add over disjoint people."""
+
+    items: tuple[str, ...]
+    n: int
+    people: int
+    sizes: Ints
+    """Baskets with each item."""
+    people_of: Ints
+    """Distinct persons of each item."""
+    n_window: Ints
+    """Baskets of each calendar window."""
+    by_window: Ints
+    """Windows x items: baskets with the item."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +91,13 @@ class Material:
         new[np.asarray(rows.start[:-1])[rows.sizes > 0]] = 1
         ends = np.concatenate([[0], np.cumsum(new)])
         return np.asarray(ends[rows.start[1:]] - ends[rows.start[:-1]])
+
+    @cached_property
+    def whole(self) -> Whole:
+        """Totals of single items, which the choice of rules about several compares with."""
+        index = self.index
+        sizes = np.asarray(index.item_rows.sizes)
+        return Whole(index.items, len(index), len(index.people), sizes, self.people, *self.in_window)
 
     @cached_property
     def window_bits(self) -> list[bits.Bits]:
@@ -129,7 +153,7 @@ def together(material: Material) -> list[Rule]:
 
 def together_of(material: Material, pairs: Pairs) -> list[Rule]:
     """Return what `together` returns for pairs that are counted already."""
-    lines, index = pair_lines(material, pairs), material.index
+    lines, index = pair_lines(material.whole, pairs, material.config), material.index
 
     def counted(a: Ints, b: Ints, c: Ints) -> list[Count]:
         name = index.items.__getitem__
@@ -182,18 +206,17 @@ class PairLines:
         return found
 
 
-def pair_lines(material: Material, pairs: Pairs) -> PairLines:
+def pair_lines(whole: Whole, pairs: Pairs, config: MiningConfig) -> PairLines:
     """Return pairs that meet more often than their shares explain, and still do among baskets of like size.
 
     Tested clustered by person on all windows but the latest; q by Benjamini-Hochberg over all pairs of `min_count`.
     Pairs that rest on few people, or a quarter on one, are refused, and so are those whose odds ratio within strata
     of basket size is below `min_gain`: big baskets hold everything.
     """
-    index, config = material.index, material.config
     one_way = np.flatnonzero(pairs.left < pairs.right)
     p = p_of(pairs)[one_way]
     q = benjamini_hochberg(p)
-    sizes, n = np.asarray(index.item_rows.sizes), len(index)
+    sizes, n = whole.sizes, whole.n
     n_xy, people, odds = pairs.n_xy[one_way], pairs.people[one_way], pairs.odds[one_way]
     lift = n_xy * n / (sizes[pairs.left[one_way]] * sizes[pairs.right[one_way]])
     # an infinite odds ratio (no basket with one of them alone) is as good as a large one, but must stay finite
@@ -207,7 +230,7 @@ def pair_lines(material: Material, pairs: Pairs) -> PairLines:
         & (score > 1)
     )
     kept = kept[np.argsort(-score[kept], kind="stable")][: config.max_rules // 2]
-    held, told, latest = _held(material, pairs, one_way[kept])
+    held, told, latest = _held(whole, pairs, one_way[kept])
     left, right = (side[one_way[kept]].astype(np.int64) for side in (pairs.left, pairs.right))
     x, y = np.stack([left, right], axis=1).ravel(), np.stack([right, left], axis=1).ravel()
     twice = np.repeat(np.arange(len(kept)), 2)
@@ -222,9 +245,9 @@ def pair_lines(material: Material, pairs: Pairs) -> PairLines:
         n_x=sizes[x],
         n_y=sizes[y],
         n_xy=both[said],
-        people=len(index.people),
-        people_x=material.people[x],
-        people_y=material.people[y],
+        people=whole.people,
+        people_x=whole.people_of[x],
+        people_y=whole.people_of[y],
         people_xy=people[kept][twice],
         p=p[kept][twice],
         q=q[kept][twice],
@@ -236,70 +259,14 @@ def pair_lines(material: Material, pairs: Pairs) -> PairLines:
     )
 
 
-def _held(material: Material, pairs: Pairs, some: Ints) -> tuple[Ints, Ints, Floats]:
+def _held(whole: Whole, pairs: Pairs, some: Ints) -> tuple[Ints, Ints, Floats]:
     """In how many windows the lift is above 1, how many could tell (one basket expected), and the latest of them."""
-    n, by_item = material.in_window
+    n, by_item = whole.n_window, whole.by_window
     expected = by_item[:, pairs.left[some]] * by_item[:, pairs.right[some]] / np.maximum(n, 1)[:, None]
     told = expected >= 1
     held = (expected < pairs.by_window[some].T) & told
     latest = np.where(told[-1], held[-1].astype(np.float64), np.nan)
     return held.sum(axis=0), told.sum(axis=0), latest
-
-
-def triples(
-    material: Material, pairs: Pairs, counted: Callable[[Ints, Ints, Ints], list[Count]]
-) -> list[Rule]:
-    """Return rules a, b -> c whose confidence beats both a -> c and b -> c by `min_gain`: productive rules.
-
-    Each is tested by Fisher's exact test against each sub-rule, the larger p counts (Webb 2007), q over all of them.
-    Those that beat neither are tested too, but need no p-value: it lies at 1/2 or above, since the median of a
-    hypergeometric law is its mean rounded down or up.
-
-    Args:
-        material: The baskets.
-        pairs: Counts of their pairs.
-        counted: Counts a, b -> c in full for some a, b and c.
-    """
-    from mining.association import rules
-    from mining.itemsets import frequent_itemsets
-
-    index, config = material.index, material.config
-    n = len(index)
-    least = (
-        max(round((config.min_support or 0) * n), 1)
-        if config.min_support
-        else max(3 * config.min_count, n // 2000)
-    )
-    if config.max_len < 3 or least > n:
-        return []
-    table = rules(frequent_itemsets(material.matrix, least / n, 3), heads=1, min_count=least)
-    wide = np.flatnonzero(np.diff(table.antecedent_indptr) == 2)
-    if not len(wide):
-        return []
-    label = np.array(table.labels, dtype=np.int64)
-    first = table.antecedent_indptr[wide]
-    a, b = label[table.antecedent_items[first]], label[table.antecedent_items[first + 1]]
-    c = label[table.consequent_items[table.consequent_indptr[wide]]]
-    counted_pairs = sparse.csr_array((pairs.n_xy, (pairs.left, pairs.right)), shape=(len(index.items),) * 2)
-    sizes = np.asarray(index.item_rows.sizes)
-    n_x, n_xy = table.n_x[wide], table.n_xy[wide]
-    sub = [(sizes[one], np.asarray(counted_pairs[one, c]).ravel()) for one in (a, b)]
-    best = np.maximum(*(both / alone for alone, both in sub))
-    gain = n_xy / n_x / best
-    some = np.flatnonzero(gain > 1) if config.q_value < 1 / 2 else np.arange(len(gain))
-    p = np.maximum(*(fisher_greater(n_xy[some], n_x[some], both[some], alone[some]) for alone, both in sub))
-    q = benjamini_hochberg(p, tested=len(gain))
-    good = np.flatnonzero((q <= config.q_value) & (gain[some] >= config.min_gain))
-    kept = good[np.argsort(-ratio_low(gain, n_xy)[some[good]], kind="stable")][: config.max_rules // 4]
-    at = some[kept]
-    found = []
-    for count, p_one, q_one, more in zip(
-        counted(a[at], b[at], c[at]), p[kept].tolist(), q[kept].tolist(), gain[at].tolist(), strict=True
-    ):
-        score = float(ratio_low(more, count.people_xy))
-        if count.people_xy >= config.min_people and score > 1:
-            found.append(Rule("together", count.x, count.y, count, p_one, q_one, score=score))
-    return found
 
 
 def following(material: Material) -> list[NextRule]:
@@ -368,6 +335,11 @@ def trends(material: Material) -> list[Trend]:
         return []
     x_cell = (cells @ material.key_matrix)[:, some].toarray().astype(np.int64)
     found = trends_of(periods, tuple(material.keys[one] for one in some), x_cell)
+    return chosen_trends(found, config)
+
+
+def chosen_trends(found: list[Trend], config: MiningConfig) -> list[Trend]:
+    """Return the trends that the correction over all that were tested leaves."""
     q = benjamini_hochberg([trend.p for trend in found])
     kept = [replace(trend, q=float(value)) for trend, value in zip(found, q, strict=True)]
     return [trend for trend in kept if trend.q <= config.q_value and trend.direction != "steady"][
