@@ -13,30 +13,19 @@ docs/bench-recommend.md.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bot import fit
 from bot.settings import Settings
 from db.assets import fetch
-from retrieval.evaluate import (
-    Estimate,
-    coverage,
-    diversity,
-    estimate,
-    novelty,
-    paired,
-    per_person,
-    popularity_bias,
-    run,
-)
-from retrieval.protocols import Task, leave_last_out, purchases, time_split
+from retrieval.ablation import parts_of, silenced
+from retrieval.baselines import simple_methods
+from retrieval.evaluate import Estimate, Report, report
+from retrieval.protocols import Task, tasks_of
 
 DOC = Path(__file__).parent.parent / "docs" / "bench-recommend.md"
 
@@ -90,79 +79,14 @@ def groceries(folder: Path) -> Data:
     return Data(rows, pd.DataFrame({"item": items["product_id"], "category": kind}), people)
 
 
-class Listed:
-    """Ranks by one score for each person: the simple methods that stand beside the product's ranker."""
-
-    def __init__(self, train: pd.DataFrame, score: Callable[[Any], pd.Series]) -> None:
-        self.seen = train.groupby("person")["item"].agg(set)
-        self.score = score
-
-    def recommend(
-        self, people: Any, k: int = 10, at: Any = None, place: Any = None, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Return each person's best items by the one score."""
-        del at, place
-        tables = []
-        for person in people:
-            scores = self.score(person)
-            if exclude_seen:
-                scores = scores.drop(labels=list(self.seen.get(person, ())), errors="ignore")
-            best = scores.nlargest(k)
-            tables.append(
-                pd.DataFrame(
-                    {
-                        "person": person,
-                        "item": best.index,
-                        "score": best.to_numpy(),
-                        "rank": np.arange(len(best)) + 1,
-                    }
-                )
-            )
-        return pd.concat(tables, ignore_index=True)
-
-
-def simple_methods(task: Task) -> Iterator[tuple[str, Listed]]:
-    """Popularity, and each person's own frequency fading over 90 days."""
-    train = task.train
-    popular = train.drop_duplicates(["person", "item"]).groupby("item").size().sort_values(ascending=False)
-    yield "popularity", Listed(train, lambda _: popular)
-    if not task.exclude_seen:
-        age = (train["at"].max() - train["at"]).dt.total_seconds() / 86_400
-        faded = np.exp(-age / 90).groupby([train["person"], train["item"]]).sum()
-        yield "own frequency, 90 days", Listed(train, lambda person: faded.loc[person])
-
-
-def silenced(ranker: Any, part: str) -> Any:
-    """Return the fitted ranker without one part: its weight is 0, the others stay as they are."""
-    other = type(ranker)(ranker.config)
-    blends = {
-        key: replace(
-            blend,
-            weights=np.where(
-                [ranker.fitted.scorers[name].name == part for name in blend.names], 0.0, blend.weights
-            ),
-        )
-        for key, blend in ranker.fitted.blends.items()
-    }
-    other.adopt(replace(ranker.fitted, blends=blends))
-    return other
-
-
-def parts_of(ranker: Any) -> list[str]:
-    """Every part that some blend uses."""
-    used = {name for blend in ranker.fitted.blends.values() for name in blend.names}
-    return sorted({ranker.fitted.scorers[name].name for name in used})
-
-
 def shown(value: Estimate) -> str:
     return f"{value.mean:.4f} ± {value.error:.4f}"
 
 
-def row(name: str, lists: pd.DataFrame, task: Task, seconds: str = "") -> str:
-    ten, twenty = per_person(lists, task.truth, k=10), per_person(lists, task.truth, k=20)
-    cells = [shown(estimate(ten["ndcg"])), *(f"{ten[m].mean():.4f}" for m in ("hit", "mrr", "recall"))]
-    cells += [f"{twenty['ndcg'].mean():.4f}", f"{twenty['recall'].mean():.4f}", seconds]
-    return f"| {name} | " + " | ".join(cells) + " |"
+def row(name: str, told: Report, seconds: str = "") -> str:
+    """One ranker as a line of the table."""
+    means = [f"{told.metrics[m].mean:.4f}" for m in ("hit@10", "mrr@10", "recall@10", "ndcg@20", "recall@20")]
+    return f"| {name} | " + " | ".join([shown(told.metrics["ndcg@10"]), *means, seconds]) + " |"
 
 
 HEAD = """| ranker | NDCG@10 | HR@10 | MRR@10 | recall@10 | NDCG@20 | recall@20 | CPU |
@@ -177,32 +101,28 @@ def measure(tasks: list[Task], data: Data) -> str:
     ranker = fit(train, items, data.people)
     spent = f"fit {process_time() - start:.0f} s CPU, {perf_counter() - wall:.0f} s on the wall"
     out = []
+    without = {part: silenced(ranker, part) for part in parts_of(ranker)}
     for task in tasks:
-        start = process_time()
-        lists = run(ranker, task)
-        each = (process_time() - start) / len(task.people) * 1000
+        told = report(ranker, task, without=without)
         out += [
             f"## {task.name}",
             "",
-            f"{len(task.people):,} people asked, {task.left_out:,} without a history; {spent}.",
+            f"{told.people:,} people asked, {told.left_out:,} without a history; {spent}.",
             "",
             HEAD,
         ]
-        out += [row(name, run(method, task), task) for name, method in simple_methods(task)]
-        out += [row("Almanac", lists, task, f"{each:.1f} ms a person"), ""]
+        out += [row(name, report(method, task)) for name, method in simple_methods(task)]
+        out += [row("Almanac", told, f"{told.seconds * 1000:.1f} ms a person"), ""]
         out += [
-            f"Coverage {coverage(lists, train['item'].nunique()):.3f}, novelty {novelty(lists, train):.2f} bits, "
-            f"diversity {diversity(lists, train):.3f}, popularity bias {popularity_bias(lists, train):.2f}.",
+            f"Coverage {told.lists['coverage']:.3f}, novelty {told.lists['novelty']:.2f} bits, "
+            f"diversity {told.lists['diversity']:.3f}, popularity bias {told.lists['popularity_bias']:.2f}.",
             "",
             "| part silenced | NDCG@10 lost | standard errors |",
             "|---|---|---|",
         ]
-        whole = per_person(lists, task.truth)["ndcg"]
-        for part in parts_of(ranker):
-            lost = paired(whole, per_person(run(silenced(ranker, part), task), task.truth)["ndcg"])
-            out.append(
-                f"| {part} | {lost.mean:+.4f} | {lost.mean / lost.error if lost.error else 0.0:+.1f} |"
-            )
+        for part, lost in told.without.items():
+            errors = lost.mean / lost.error if lost.error else 0.0
+            out.append(f"| {part} | {lost.mean:+.4f} | {errors:+.1f} |")
         out.append("")
     return "\n".join(out)
 
@@ -215,14 +135,13 @@ def main() -> None:
     sections = []
     if {"P1", "P2"} & set(chosen.only):
         data = movies(fetch("movielens-100k", Settings().cache))
-        for name, cut in (("P1", leave_last_out), ("P2", time_split)):
-            if name in chosen.only:
-                sections.append(measure([cut(data.interactions, validation=chosen.validation)], data))
+        sections += [
+            measure(tasks_of(name, data.interactions, validation=chosen.validation), data)
+            for name in sorted({"P1", "P2"} & set(chosen.only))
+        ]
     if "P3" in chosen.only:
         data = groceries(fetch("complete-journey", Settings().cache))
-        sections.append(
-            measure(list(purchases(data.interactions, validation=chosen.validation).values()), data)
-        )
+        sections.append(measure(tasks_of("P3", data.interactions, validation=chosen.validation), data))
     text = "# Ranking, measured\n\nWritten by `python -P bench/recommend.py`; full catalogues, no sampled negatives.\n\n"
     text += "\n\n".join(sections)
     print(text)

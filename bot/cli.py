@@ -157,6 +157,40 @@ def build(
 
 
 @app.command()
+def evaluate(
+    catalog: Annotated[str | None, typer.Option(help="Catalogue to evaluate; all by default.")] = None,
+    protocol: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="P1, P2 (movies), P3all, P3new, P3basket or P3 for all three (groceries), last, time (any "
+            "catalogue); those that suit the catalogue by default; may be repeated."
+        ),
+    ] = None,
+    test: Annotated[
+        bool,
+        typer.Option(
+            "--test",
+            help="Ask about the test windows. Only for figures that you report: whatever you tune, tune on the "
+            "validation windows, the default.",
+        ),
+    ] = False,
+    ablation: Annotated[
+        bool, typer.Option(help="Silence each part of the blend in turn and say what it adds.")
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Fit the ranker on a part of the log and measure it on the rest: the validation window, or --test."""
+    with guard():
+        from bot.evaluating import evaluate as evaluate_catalogs
+
+        console = Console(as_json)
+        found = evaluate_catalogs(
+            _settings(), catalog, protocols=protocol or (), test=test, ablate=ablation, say=console.say
+        )
+        console.evaluations(found)
+
+
+@app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="Address; ALMANAC_HOST by default.")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; ALMANAC_PORT by default.")] = None,

@@ -23,6 +23,7 @@ from bot.dialogue.turn import Answer, ItemRef, ToolResult
 if TYPE_CHECKING:
     from bot.build import BuildReport
     from bot.doctor import Finding
+    from bot.evaluating import Evaluation
     from db.values import LoadReport
 
 
@@ -144,6 +145,17 @@ class Console:
 
         for report in reports:
             self.rows(build_rows(report))
+
+    def evaluations(self, found: Iterable[Evaluation]) -> None:
+        """How well rankers rank; each is shown when it is measured, or all in one document."""
+        if self.as_json:
+            self.document([asdict(one) for one in found])
+            return
+        from bot.evaluating import evaluation_lines
+
+        for one in found:
+            for line in (*evaluation_lines(one), ""):
+                typer.echo(line)
 
     def findings(self, findings: Sequence[Finding]) -> None:
         """What the doctor found."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import process_time
 from typing import Any, Protocol
 
 import numpy as np
@@ -139,16 +140,6 @@ def diversity(lists: pd.DataFrame, train: pd.DataFrame, *, k: int = 10) -> float
     return float(np.mean(values)) if values else 0.0
 
 
-def report(ranker: Ranker, task: Task, *, ks: Sequence[int] = (10, 20)) -> dict[str, Estimate]:
-    """Run a task and estimate every metric at every k, named "ndcg@10"."""
-    lists = run(ranker, task, k=max(ks))
-    out: dict[str, Estimate] = {}
-    for k in ks:
-        table = per_person(lists, task.truth, k=k)
-        out |= {f"{name}@{k}": estimate(table[name]) for name in table.columns}
-    return out
-
-
 def ablation(lists: Mapping[str, pd.DataFrame], truth: pd.DataFrame, *, k: int = 10) -> dict[str, Estimate]:
     """Compare lists made without a part against those with all of them (key "all"): what each part adds to NDCG.
 
@@ -163,3 +154,63 @@ def ablation(lists: Mapping[str, pd.DataFrame], truth: pd.DataFrame, *, k: int =
         for name, one in lists.items()
         if name != "all"
     }
+
+
+@dataclass(frozen=True)
+class Report:
+    """What one ranker did on one task."""
+
+    task: str
+    people: int
+    left_out: int
+    """People of the test part without a history, who were not asked."""
+    metrics: Mapping[str, Estimate]
+    """Means over people by name and k: "ndcg@10"."""
+    lists: Mapping[str, float]
+    """`coverage, novelty, diversity, popularity_bias` of the top 10 of everybody."""
+    without: Mapping[str, Estimate]
+    """NDCG@10 that each part of the blend adds: all of it less the blend without the part, paired by person."""
+    seconds: float
+    """CPU seconds for one person."""
+
+
+def report(
+    ranker: Ranker,
+    task: Task,
+    *,
+    ks: Sequence[int] = (10, 20),
+    without: Mapping[str, Ranker] | None = None,
+) -> Report:
+    """Run a task and estimate every metric.
+
+    Args:
+        ranker: Fitted on `task.train`.
+        task: Whom to ask, and what was right.
+        ks: Lengths of the list at which metrics are taken.
+        without: The same ranker without one part each, by the name of the part.
+
+    Raises:
+        ValueError: the task asks nobody.
+    """
+    began = process_time()
+    lists = run(ranker, task, k=max(ks))
+    seconds = (process_time() - began) / max(len(task.people), 1)
+    metrics: dict[str, Estimate] = {}
+    for k in ks:
+        table = per_person(lists, task.truth, k=k)
+        metrics |= {f"{name}@{k}": estimate(table[name]) for name in table.columns}
+    others = {name: run(one, task, k=10) for name, one in (without or {}).items()}
+    return Report(
+        task=task.name,
+        people=len(task.people),
+        left_out=task.left_out,
+        metrics=metrics,
+        lists={
+            "coverage": coverage(lists, task.train["item"].nunique()),
+            "novelty": novelty(lists, task.train),
+            "diversity": diversity(lists, task.train),
+            "popularity_bias": popularity_bias(lists, task.train),
+        },
+        without=ablation({"all": lists, **others}, task.truth),
+        seconds=seconds,
+    )

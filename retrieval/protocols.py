@@ -1,13 +1,13 @@
 """Evaluation protocols: how a log is cut into what a ranker may learn from and what it must then predict.
 
-Knows the exact cuts of P1, P2 and P3. It refuses to know any ranker, and to compute a metric (`retrieval.evaluate`).
+Knows the exact cuts of P1, P2 and P3, and the two for any catalogue ("last" and "time"). It refuses to know any ranker, and to compute a metric (`retrieval.evaluate`).
 Every candidate is ranked: no negatives are sampled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -56,10 +56,11 @@ def leave_last_out(interactions: pd.DataFrame, *, validation: bool = False) -> T
     return Task(name, train, truth[known].reset_index(drop=True), left_out=int((~known).sum()))
 
 
-def time_split(interactions: pd.DataFrame, *, validation: bool = False) -> Task:
+def time_split(interactions: pd.DataFrame, *, validation: bool = False, repeats: bool = False) -> Task:
     """P2: rows by time, 80 % train, 10 % validation, 10 % test; the test learns from the first 90 %.
 
-    Only people with a history are asked for, at the instant of the cut, and only for items that they have not taken.
+    Only people with a history are asked for, at the instant of the cut, and only for items that they have not taken
+    (with `repeats`, for those that they took as well).
     """
     rows = interactions.sort_values("at", kind="stable").reset_index(drop=True)
     begin, end = (
@@ -69,12 +70,36 @@ def time_split(interactions: pd.DataFrame, *, validation: bool = False) -> Task:
     known = test["person"].isin(train["person"].unique())
     seen = pd.MultiIndex.from_frame(train[["person", "item"]])
     pairs = test.loc[known, ["person", "item"]].drop_duplicates()
-    fresh = ~pd.MultiIndex.from_frame(pairs).isin(seen)
+    fresh = repeats | ~pd.MultiIndex.from_frame(pairs).isin(seen)
     left_out = test.loc[~known, "person"].nunique()
     name = "P2 validation" if validation else "P2"
     truth = pairs[fresh].reset_index(drop=True)
     asked_at = dict.fromkeys(truth["person"].unique().tolist(), train["at"].iloc[-1])
-    return Task(name, train, truth, at=asked_at, left_out=int(left_out))
+    return Task(name, train, truth, exclude_seen=not repeats, at=asked_at, left_out=int(left_out))
+
+
+def last_visit(interactions: pd.DataFrame, *, validation: bool = False) -> Task:
+    """Predict each person's last visit from all their visits before, its instant and place known, repeats allowed.
+
+    A visit is a basket where the rows name one, else a calendar day (UTC). For validation it is the second last, and
+    the last is unused; people with too few visits are left out.
+    """
+    rows = interactions.dropna(subset=["at"]).sort_values("at", kind="stable").reset_index(drop=True)
+    day = rows["at"].dt.floor("D").astype(str)
+    key = rows["basket"].astype(object).where(rows["basket"].notna(), day) if "basket" in rows else day
+    visits = pd.DataFrame({"person": rows["person"], "visit": key}).drop_duplicates()
+    visits = visits.assign(back=visits.groupby("person").cumcount(ascending=False))
+    back = pd.DataFrame({"person": rows["person"], "visit": key}).merge(visits, how="left")["back"]
+    target = 1 if validation else 0
+    train, asked = rows[back > target], rows[back == target]
+    known = asked["person"].isin(train["person"].unique())
+    left_out = int(asked.loc[~known, "person"].nunique())
+    asked = asked[known]
+    first = asked.drop_duplicates("person").set_index("person")
+    where = first["place"].dropna().to_dict() if "place" in first else {}
+    truth = asked[["person", "item"]].drop_duplicates().reset_index(drop=True)
+    name = "last validation" if validation else "last"
+    return Task(name, train, truth, False, first["at"].to_dict(), where, left_out)
 
 
 def purchases(
@@ -120,3 +145,36 @@ def purchases(
             left_out=left_out,
         ),
     }
+
+
+PROTOCOLS: Mapping[str, tuple[str, ...]] = {
+    "P1": ("P1",),
+    "P2": ("P2",),
+    "P3": ("P3all", "P3new", "P3basket"),
+    "last": ("last",),
+    "time": ("time",),
+}
+"""Every protocol with the tasks that it makes; tasks of one protocol learn from the same rows."""
+
+
+def tasks_of(
+    protocol: str, interactions: pd.DataFrame, *, validation: bool = True, repeats: bool = False
+) -> list[Task]:
+    """Return the tasks of a protocol by name; `repeats` says that people of this log take the same items again.
+
+    "last" is each person's last row (P1), or last visit where people repeat; "time" is the split by time (P2).
+
+    Raises:
+        ValueError: there is no such protocol.
+    """
+    if protocol not in PROTOCOLS:
+        raise ValueError(f"protocol {protocol!r} is not known; the protocols are: {', '.join(PROTOCOLS)}")
+    if protocol == "P3":
+        return list(purchases(interactions, validation=validation).values())
+    if protocol == "last" and repeats:
+        return [last_visit(interactions, validation=validation)]
+    if protocol in ("P1", "last"):
+        task = leave_last_out(interactions, validation=validation)
+    else:
+        task = time_split(interactions, validation=validation, repeats=repeats)
+    return [replace(task, name=f"{protocol} validation" if validation else protocol)]

@@ -22,7 +22,7 @@ from retrieval.evaluate import (
     report,
     run,
 )
-from retrieval.protocols import leave_last_out, purchases, time_split
+from retrieval.protocols import PROTOCOLS, last_visit, leave_last_out, purchases, tasks_of, time_split
 
 
 def lists_of(**people: str) -> pd.DataFrame:
@@ -169,6 +169,75 @@ def test_running_a_task_tells_the_ranker_what_is_known():
     ranker, tasks = Fixed(), purchases(shopping())
     run(ranker, tasks["basket"])
     assert ranker.told == ([pd.Timestamp("2017-12-06", tz="UTC")], ["s1"], False)
-    got = report(ranker, leave_last_out(log([("u", "c", 0), ("u", "a", 1)])))
-    assert got["ndcg@10"].mean == 1.0
-    assert got["recall@20"].people == 1
+
+
+def test_a_report_holds_all_that_was_measured():
+    task = leave_last_out(log([("u", "c", 0), ("u", "a", 1)]))
+    got = report(Fixed(), task, without={"b": Fixed()})
+    assert (got.task, got.people, got.left_out) == ("P1", 1, 0)
+    assert got.metrics["ndcg@10"].mean == 1.0
+    assert got.metrics["recall@20"].people == 1
+    assert got.lists["coverage"] == 3.0  # Fixed gives three items to a log of one
+    assert got.without["b"].mean == 0.0
+
+
+def test_the_last_visit_is_a_basket_or_a_day_at_its_time_and_place():
+    day = pd.Timestamp("2020-01-01 09:00", tz="UTC")
+    rows = pd.DataFrame(
+        [
+            ("u", "a", day, "b1", "s1"),
+            ("u", "b", day + pd.Timedelta(days=1), "b2", "s2"),
+            ("u", "a", day + pd.Timedelta(days=1, hours=1), "b2", "s2"),
+            ("v", "a", day, "b3", None),
+            ("u", "c", day + pd.Timedelta(days=1, hours=2), "b4", "s3"),
+        ],
+        columns=["person", "item", "at", "basket", "place"],
+    )
+    test = last_visit(rows)
+    assert test.truth.to_numpy().tolist() == [["u", "c"]]
+    assert (test.place, test.left_out, test.exclude_seen) == ({"u": "s3"}, 1, False)
+    earlier = last_visit(rows, validation=True)
+    assert sorted(earlier.truth["item"]) == ["a", "b"]
+    assert earlier.at["u"] == day + pd.Timedelta(days=1)
+    assert earlier.train["item"].tolist() == ["a"]
+    by_day = last_visit(rows.drop(columns="basket"))
+    assert sorted(by_day.truth["item"]) == ["a", "b", "c"]
+
+
+@given(st.lists(st.tuples(st.sampled_from("uvw"), st.sampled_from("abc"), st.integers(0, 6)), max_size=25))
+@settings(max_examples=50, deadline=None)
+def test_last_visits_equal_a_slow_loop(rows):
+    frame = log(rows)
+    for validation in (False, True):
+        task = last_visit(frame, validation=validation)
+        right, learned = set(), 0
+        for person in "uvw":
+            days = sorted({day for p, _, day in rows if p == person})
+            if len(days) < 2 + validation:
+                continue
+            asked = days[-1 - validation]
+            right |= {(person, item) for p, item, day in rows if p == person and day == asked}
+        for person in "uvw":
+            days = sorted({day for p, _, day in rows if p == person})
+            learned += sum(p == person and day in days[: -1 - validation] for p, _, day in rows)
+        assert set(map(tuple, task.truth.to_numpy().tolist())) == right
+        assert len(task.train) == learned
+
+
+def test_a_time_split_with_repeats_asks_for_what_was_taken_before():
+    rows = log([("u", "ab"[day % 2], day) for day in range(20)])
+    assert time_split(rows).truth.empty
+    again = time_split(rows, repeats=True)
+    assert sorted(again.truth["item"]) == ["a", "b"]
+    assert not again.exclude_seen
+
+
+def test_protocols_by_name():
+    rows = shopping()
+    for protocol, names in PROTOCOLS.items():
+        assert [task.name for task in tasks_of(protocol, rows, validation=False)] == list(names)
+        assert [task.name for task in tasks_of(protocol, rows)] == [f"{name} validation" for name in names]
+    assert tasks_of("last", rows, validation=False)[0].exclude_seen
+    assert not tasks_of("last", rows, repeats=True)[0].exclude_seen
+    with pytest.raises(ValueError, match="'P4' is not known"):
+        tasks_of("P4", rows)
