@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,7 @@ class BasketIndex:
     """Slices (`tabled`, then everything) x size classes x items: baskets with the item; a last column holds them all."""
 
     @classmethod
-    def build(cls, baskets: Baskets) -> BasketIndex:
+    def build(cls, baskets: Baskets) -> Self:
         """Return the index over baskets."""
         matrix = baskets.matrix
         groups = baskets.calendar.groups

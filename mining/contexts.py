@@ -16,8 +16,11 @@ from numpy.typing import NDArray
 from mining import bits
 from mining import columns as col
 from mining.basketindex import BasketIndex
+from mining.context import Calendar
 from mining.count import Count, Slice
 from mining.finders import Material
+from mining.partners import tabled_slices
+from mining.places import Places
 from mining.rule import Rule
 from mining.statistics import Floats, benjamini_hochberg, clustered_difference, ratio_low, student_greater
 
@@ -300,11 +303,15 @@ def _held(material: Material, key: str, where: Slice) -> tuple[int, int, bool | 
 
 def slices_of(index: BasketIndex) -> Iterator[Slice]:
     """Return the slices that are mined: of time, then of place."""
-    for words in index.tabled:
+    return slices_over(index.calendar, index.places, index.place_rows.sizes)
+
+
+def slices_over(calendar: Calendar, places: Places, sizes: Ints) -> Iterator[Slice]:
+    """Return the slices that are mined where so many baskets were taken at each place or below it."""
+    for words in tabled_slices(calendar):
         yield Slice(words)
-    sizes = index.place_rows.sizes
-    regions = set(index.places.tops)
-    for code, place in enumerate(index.places.ids):
+    regions = set(places.tops)
+    for code, place in enumerate(places.ids):
         if sizes[code] >= PLACE_BASKETS or (code in regions and sizes[code]):
             yield Slice(place=place)
 

@@ -159,7 +159,7 @@ def together_of(material: Material, pairs: Pairs) -> list[Rule]:
         name = index.items.__getitem__
         return [index.count((name(x), name(y)), (name(z),)) for x, y, z in zip(a, b, c, strict=True)]
 
-    return [*lines.rules(index.items), *triples(material, pairs, counted)]
+    return [*lines.rules(index.items), *triples(material, counted)]
 
 
 @dataclass(frozen=True, eq=False)

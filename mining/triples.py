@@ -14,7 +14,6 @@ from scipy import sparse
 
 from mining.config import MiningConfig
 from mining.count import Count
-from mining.pairs import Pairs
 from mining.rule import Rule
 from mining.statistics import benjamini_hochberg, fisher_greater, ratio_low
 
@@ -25,14 +24,11 @@ if TYPE_CHECKING:
 Ints = NDArray[np.int64]
 
 
-def triples(
-    material: Material, pairs: Pairs, counted: Callable[[Ints, Ints, Ints], list[Count]]
-) -> list[Rule]:
+def triples(material: Material, counted: Callable[[Ints, Ints, Ints], list[Count]]) -> list[Rule]:
     """Return rules of three items; see `chosen_triples`.
 
     Args:
         material: The baskets.
-        pairs: Counts of their pairs.
         counted: Counts a, b -> c in full for some a, b and c.
     """
     from mining.association import rules
@@ -43,7 +39,7 @@ def triples(
         return []
     found = frequent_itemsets(material.matrix, least / len(material.index), 3)
     table = rules(found, heads=1, min_count=least)
-    return chosen_triples(material.whole, pairs, table, material.config, counted)
+    return chosen_triples(material.whole, table, material.config, counted)
 
 
 def least_of_triples(n: int, config: MiningConfig) -> int | None:
@@ -57,7 +53,6 @@ def least_of_triples(n: int, config: MiningConfig) -> int | None:
 
 def chosen_triples(
     whole: Whole,
-    pairs: Pairs,
     table: RuleTable,
     config: MiningConfig,
     counted: Callable[[Ints, Ints, Ints], list[Count]],
@@ -70,7 +65,6 @@ def chosen_triples(
 
     Args:
         whole: Totals of single items.
-        pairs: Counts of pairs.
         table: Rules of one head over the frequent sets of up to three items, labelled with positions of items.
         config: Thresholds.
         counted: Counts a, b -> c in full for some a, b and c.
@@ -82,10 +76,9 @@ def chosen_triples(
     first = table.antecedent_indptr[wide]
     a, b = label[table.antecedent_items[first]], label[table.antecedent_items[first + 1]]
     c = label[table.consequent_items[table.consequent_indptr[wide]]]
-    counted_pairs = sparse.csr_array((pairs.n_xy, (pairs.left, pairs.right)), shape=(len(whole.items),) * 2)
-    sizes = whole.sizes
+    sizes, met = whole.sizes, _pairs_in(table, label)
     n_x, n_xy = table.n_x[wide], table.n_xy[wide]
-    sub = [(sizes[one], np.asarray(counted_pairs[one, c]).ravel()) for one in (a, b)]
+    sub = [(sizes[one], np.asarray(met[one, c]).ravel()) for one in (a, b)]
     best = np.maximum(*(both / alone for alone, both in sub))
     gain = n_xy / n_x / best
     some = np.flatnonzero(gain > 1) if config.q_value < 1 / 2 else np.arange(len(gain))
@@ -102,3 +95,12 @@ def chosen_triples(
         if count.people_xy >= config.min_people and score > 1:
             found.append(Rule("together", count.x, count.y, count, p_one, q_one, score=score))
     return found
+
+
+def _pairs_in(table: RuleTable, label: Ints) -> sparse.csr_array:
+    """Return items x items: baskets with both, for the rules of two items; those of every sub-rule are there."""
+    narrow = np.flatnonzero(np.diff(table.antecedent_indptr) == 1)
+    x = label[table.antecedent_items[table.antecedent_indptr[narrow]]]
+    y = label[table.consequent_items[table.consequent_indptr[narrow]]]
+    m = int(label.max(initial=-1)) + 1
+    return sparse.csr_array((table.n_xy[narrow], (x, y)), shape=(m, m))
