@@ -18,19 +18,16 @@ from mining import bits
 from mining import columns as col
 from mining.basketindex import BasketIndex
 from mining.config import MiningConfig
-from mining.count import EVERYTHING, Count
+from mining.count import Count
 from mining.cycles import cycle_of
+from mining.following import FollowerTable
+from mining.following import following as next_rules
 from mining.pairs import Pairs, p_of, pairs_of
 from mining.rule import Cycle, NextRule, Rule, Trend
-from mining.sequence import Occasions
 from mining.statistics import Floats, benjamini_hochberg, ratio_low
 from mining.trends import trends_of
 from mining.triples import triples
 
-SUBJECTS = 300
-"""Items, the most taken ones, that sequences are mined for; any other is counted when it is asked about."""
-FOLLOWERS = 3
-"""Followers that are tested in full for one item."""
 Ints = NDArray[np.int64]
 
 
@@ -269,43 +266,9 @@ def _held(whole: Whole, pairs: Pairs, some: Ints) -> tuple[Ints, Ints, Floats]:
     return held.sum(axis=0), told.sum(axis=0), latest
 
 
-def following(material: Material) -> list[NextRule]:
-    """Return what follows each of the most taken items, corrected over all followers that were seen often enough.
-
-    Kept are followers that come more often than after any basket (clustered by person) and, as far as can be seen,
-    not less often than after the same persons' other baskets.
-    """
-    index, config = material.index, material.config
-    windows = index.windows(config.next_days)
-    base = windows.whole
-    if not base.any():
-        return []
-    sizes = np.asarray(index.item_rows.sizes)
-    after_any = windows.followed_by(base)
-    found: list[NextRule] = []
-    tested = 0
-    for one in np.argsort(-sizes, kind="stable")[:SUBJECTS]:
-        if sizes[one] < config.min_count:
-            break
-        holds = np.zeros(len(index), dtype=np.bool_)
-        holds[index.item_rows.rows_in(int(one))] = True
-        occasions = Occasions(index, windows, (index.items[one],), EVERYTHING, base, holds)
-        followers = occasions.screen(config.min_count, after_any)
-        tested += int((occasions.followers >= config.min_count).sum())
-        found += [occasions.rule((index.items[y],)) for y in followers[:FOLLOWERS]]
-    if not found:
-        return []
-    q = benjamini_hochberg([rule.p for rule in found], tested=tested)
-    corrected = (replace(rule, q=float(value)) for rule, value in zip(found, q, strict=True))
-    return [
-        rule
-        for rule in corrected
-        if rule.q <= config.q_value
-        and rule.lift >= config.min_gain
-        and rule.gain >= 1
-        and rule.people_xy >= config.min_people
-        and rule.confidence >= config.min_confidence
-    ][: config.max_rules]
+def following(material: Material, table: FollowerTable | None = None) -> list[NextRule]:
+    """Return what follows each of the most taken items; see `mining.following`."""
+    return next_rules(material.index, material.config, table)
 
 
 def cycles(material: Material) -> list[Cycle]:

@@ -350,3 +350,38 @@ def reverse_order(
             later = rows_x[next_x]
             hits += person[later] == person[row] and at[later] - at[row] <= span
     return n, hits
+
+
+@_ready(_I64, _I64, _I64)
+def expected_by_habit(x: Int64, y: Int64, n: Int64) -> float:
+    """Sum x y / n over persons: how many of the occasions with x their habits explain."""
+    total = 0.0
+    for who in range(len(x)):
+        if x[who] > 0:
+            total += x[who] * y[who] / max(n[who], 1)
+    return total
+
+
+@_ready(_I64, _I64, _I64, _I64)
+def spreads(xy: Int64, x: Int64, y: Int64, n: Int64) -> tuple[float, float, float, float, float, float]:
+    """Return the sums of residuals, their squares and fourth powers over persons, of two tests.
+
+    The residuals are those of `statistics.clustered_association`, then those of `statistics.within_person`.
+    """
+    total, all_x, all_y = 0, 0, 0
+    for who in range(len(n)):
+        total += n[who]
+        all_x += x[who]
+        all_y += y[who]
+    s_x, s_y = all_x / max(total, 1), all_y / max(total, 1)
+    e, e2, e4, d, d2, d4 = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+    for who in range(len(n)):
+        one = xy[who] - s_y * x[who] - s_x * y[who] + s_x * s_y * n[who]
+        own = xy[who] - x[who] * y[who] / max(n[who], 1)
+        e += one
+        e2 += one * one
+        e4 += one * one * one * one
+        d += own
+        d2 += own * own
+        d4 += own * own * own * own
+    return e, e2, e4, d, d2, d4

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -66,7 +65,11 @@ class Ahead:
     @classmethod
     def of(cls, index: BasketIndex, days: int) -> Ahead:
         """Return the reach of an index."""
-        at = np.asarray(index.at)
+        return cls.at(np.asarray(index.at), days)
+
+    @classmethod
+    def at(cls, at: Ints, days: int) -> Ahead:
+        """Return the reach of baskets that begin at these instants."""
         timed = at != NAT
         last = int(at.max(initial=NAT))
         return cls(days, timed & (at <= last - days * NS_A_DAY) if last != NAT else timed, timed)
@@ -247,12 +250,6 @@ class Occasions:
         """Occasions of every kind in every slice."""
         return int(self.windows.whole.sum())
 
-    @cached_property
-    def followers(self) -> Ints:
-        """For each item, the occasions with x that it follows."""
-        found, _ = _followers(self.index, np.flatnonzero(self.with_x), self.windows.days)
-        return found[:, 0]
-
     def best(self, after_any: Ints, min_count: int, min_people: int) -> list[int]:
         """Return the items that follow x more often than the same persons' baskets, best first."""
         from mining.ondemand import strengths
@@ -276,21 +273,6 @@ class Occasions:
         kept = np.flatnonzero((n_xy >= min_count) & (people >= min_people) & (n_xy > expected))
         return [int(one) for one in some[kept[np.argsort(-low[kept], kind="stable")]]]
 
-    def screen(self, min_count: int, after_any: Ints | None = None) -> list[int]:
-        """Return the items with the best lower end of the lift over the base; `after_any` is the base, if known.
-
-        Early occasions choose: what the latest calendar window holds takes no part, so that it can confirm.
-        """
-        from mining.ondemand import EARLY
-
-        index, days = self.index, self.windows.days
-        if after_any is None:
-            after_any = _followers(index, np.flatnonzero(self.base), days)[0][:, 0]
-        early = np.flatnonzero(self.with_x & ((self.state & EARLY) > 0))
-        found, _ = _followers(index, early, days)
-        met = Met(self.followers, found[:, 0], len(early))
-        return screened(met, after_any, self.n, min_count, self._own())
-
     def _own(self) -> list[int]:
         """The items of x, which is no news after itself."""
         position = self.index.item_position
@@ -308,7 +290,7 @@ class Occasions:
 
     def rule(self, y: tuple[str, ...]) -> NextRule:
         """Count one consequent in full; tests speak of the early occasions, counts of all."""
-        from mining.ondemand import reverse_order
+        from mining.ondemand import expected_by_habit, reverse_order, spreads
 
         index, found = self.index, self.followed(y)
         y_by_person, xy_by_person, *early = found.by_person
@@ -317,9 +299,8 @@ class Occasions:
         back, back_hits = reverse_order(
             _rows(index, y), _rows(index, self.x), index.at, index.person, self.state, self.span
         )
-        lag = found.lags / NS_A_DAY
-        quartiles = np.quantile(lag, [0.25, 0.5, 0.75]) if len(lag) else [float("nan")] * 3
-        tested = early[1], early_x, early[0], early_n
+        low, middle, high = statistics.quartiles(np.sort(found.lags) / NS_A_DAY)[0].tolist()
+        tested = spreads(early[1], early_x, early[0], early_n)
         people_xy = int(np.count_nonzero(xy_by_person))
         held, told, latest = self._held(found)
         return NextRule(
@@ -335,13 +316,13 @@ class Occasions:
             reverse_n=back,
             reverse_n_xy=back_hits,
             censored=self.censored,
-            lag_low=float(quartiles[0]),
-            lag_median=float(quartiles[1]),
-            lag_high=float(quartiles[2]),
-            expected=float((x_by_person * y_by_person / np.maximum(n_by_person, 1)).sum()),
+            lag_low=low,
+            lag_median=middle,
+            lag_high=high,
+            expected=expected_by_habit(x_by_person, y_by_person, n_by_person),
             where=self.where,
-            p=statistics.clustered_association(*tested)[1],
-            p_habit=statistics.within_person(*tested)[1],
+            p=float(statistics.spread_greater(*tested[:3])),
+            p_habit=float(statistics.spread_greater(*tested[3:])),
             held=held,
             windows=told,
             held_out=latest,
@@ -393,7 +374,11 @@ class Parts:
     @classmethod
     def of(cls, index: BasketIndex, parts: int) -> Parts:
         """Return so many windows over the days of an index."""
-        day = np.asarray(index.day)
+        return cls.over(np.asarray(index.day), parts)
+
+    @classmethod
+    def over(cls, day: NDArray[np.int32], parts: int) -> Parts:
+        """Return so many windows over these days."""
         last = int(day.max(initial=col.NO_DAY))
         if last == col.NO_DAY:
             return cls(np.zeros(1, dtype=np.int16), 0, parts)

@@ -22,8 +22,10 @@ from mining.config import MiningConfig
 from mining.contexts import SliceSums, Tested, slices_of
 from mining.contexts import _held as held_in_windows
 from mining.count import EVERYTHING, Slice
-from mining.finders import SUBJECTS, Material
+from mining.finders import Material
+from mining.following import FOLLOWERS, SUBJECTS
 from mining.pairs import PARTS, ItemSums, Pairs, PairSums, early_of, tested_pairs
+from mining.placed import placed_pairs
 from mining.rule import NextRule
 from mining.sequence import Ahead, Met, Occasions, chosen_next, screened
 from mining.sequence import Parts as Windows
@@ -104,8 +106,6 @@ class Counted:
 
     def following(self) -> list[NextRule]:
         """Return what follows each of the most taken items; see `finders.following`."""
-        from mining.finders import FOLLOWERS
-
         index, config = self.material.index, self.material.config
         reach = Ahead.of(index, config.next_days)
         found, values = count.summed(self.baskets, self.sent, count.followers, 2, 2)

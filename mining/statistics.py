@@ -180,6 +180,17 @@ def within_person(xy: ArrayLike, x: ArrayLike, y: ArrayLike, n: ArrayLike) -> tu
     return _score(both - left * right / np.maximum(size, 1))
 
 
+def spread_greater(total: ArrayLike, squares: ArrayLike, fourths: ArrayLike) -> Floats:
+    """Return the one-sided p-value of residuals that sum to `total`, given the sums of their squares and fourth powers.
+
+    z = total / sqrt(squares), Student's t with the effective number squares^2 / fourths less one; 1 without a spread.
+    """
+    e, e2, e4 = (np.asarray(value, dtype=np.float64) for value in (total, squares, fourths))
+    some = e2 > 1e-30
+    safe2, safe4 = np.where(some, e2, 1.0), np.where(some, e4, 1.0)
+    return np.where(some, student_greater(e / np.sqrt(safe2), safe2**2 / safe4 - 1), 1.0)
+
+
 def _score(residual: Floats) -> tuple[float, float]:
     square = float((residual**2).sum())
     if square <= 1e-30:
@@ -262,3 +273,20 @@ def size_strata(histogram: NDArray[Any], parts: int = 10) -> NDArray[np.int64]:
     total = max(int(counts.sum()), 1)
     before = np.cumsum(counts) - counts
     return np.asarray(np.minimum(parts * before // total, parts - 1))
+
+
+def quartiles(values: Floats, start: NDArray[np.int64] | None = None) -> Floats:
+    """Return the quartiles of ascending values, one line for values[start[i]:start[i + 1]]; NaN where there are none.
+
+    Between two neighbours as far as the position lies between theirs (Hyndman and Fan 1996, definition 7).
+    """
+    start = np.array([0, len(values)]) if start is None else start
+    n = np.diff(start)[:, None]
+    if not len(values):
+        return np.full((len(n), 3), np.nan)
+    position = np.maximum(n - 1, 0) * np.array([0.25, 0.5, 0.75])
+    low = position.astype(np.int64)
+    a, b = (
+        values[np.minimum(start[:-1, None] + np.minimum(at, n - 1), len(values) - 1)] for at in (low, low + 1)
+    )
+    return np.where(n > 0, a + (b - a) * (position - low), np.nan)
