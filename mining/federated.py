@@ -169,8 +169,13 @@ def combine(terms: Terms, shares: Sequence[Share]) -> RuleBook:
     return book_of(terms, total(terms, shares))
 
 
-def total(terms: Terms, shares: Sequence[Share]) -> dict[str, Ints]:
+def total(terms: Terms, shares: Sequence[Share], *, signed: bool = False) -> dict[str, Ints]:
     """Return the sums of the shares of all parties; masks cancel.
+
+    Args:
+        terms: What was asked for.
+        shares: One of each party.
+        signed: Whether sums may lie below 0, as noisy ones do.
 
     Raises:
         MiningError: a share is missing, is there twice, was counted under other terms, or masks do not cancel.
@@ -189,6 +194,6 @@ def total(terms: Terms, shares: Sequence[Share]) -> dict[str, Ints]:
     if len(shapes) > 1:
         raise MiningError("the shares hold different counts; do all parties run the same version?")
     sums = summed([share.counts for share in shares])
-    if any((array < 0).any() for array in sums.values()):
+    if not signed and any((array < 0).any() for array in sums.values()):
         raise MiningError("the sum holds counts below 0: do each two parties hold one seed, used once?")
     return sums

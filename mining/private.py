@@ -47,7 +47,7 @@ from mining.rulebook import RuleBook
 from mining.shelf import Shelf
 
 Ints = NDArray[np.int64]
-_FALSE = 1.0
+FALSE = 1.0
 """Pairs that noise alone makes look seen in one release, on average."""
 
 
@@ -170,35 +170,72 @@ def release(
     Raises:
         MiningError: epsilon is no positive number, or opendp is asked for and not installed.
     """
+    bounds, draws = bounds or Bounds(), noise or OpenDp()
+    choice, single, pairs = account(epsilon, bounds)
+    counts = item_counts(index, bounds, rng)
+    chosen = best_items(counts + draws.draw(len(counts), choice.scale), bounds)
+    exact, both = chosen_counts(index, chosen, bounds, rng)
+    singles = exact + draws.draw(len(exact), single.scale)
+    n_xy = both + draws.draw(len(both), pairs.scale)
+    threshold = min_count + math.ceil(pairs.scale * math.log(max(len(both) / (2 * FALSE), 1)))
+    names = [index.items[one] for one in chosen]
+    return told(names, singles, n_xy, (choice, single, pairs), threshold, min_lift)
+
+
+def account(epsilon: float, bounds: Bounds) -> tuple[Spent, Spent, Spent]:
+    """Return what is spent on the choice of candidates, on baskets and single items, and on pairs.
+
+    Raises:
+        MiningError: epsilon is no positive number.
+    """
     if not (0 < epsilon < math.inf):
         raise MiningError(f"epsilon must be a positive number, not {epsilon!r}")
-    bounds, draws = bounds or Bounds(), noise or OpenDp()
-    single = bounds.items + bounds.baskets
-    spent = (
+    return (
         Spent("the choice of candidates", epsilon / 4, bounds.items),
-        Spent("baskets and single items", epsilon / 4, single),
+        Spent("baskets and single items", epsilon / 4, bounds.items + bounds.baskets),
         Spent("pairs", epsilon / 2, bounds.pairs),
     )
+
+
+def item_counts(index: BasketIndex, bounds: Bounds, rng: np.random.Generator) -> Ints:
+    """Return how many of the baskets that count hold each item."""
     whole = np.ones(len(index.items), dtype=np.bool_)
     rows = bounded_rows(index, bounds, whole, rng, pairs=False)
-    counts = (
-        np.bincount(index.items_in(rows), minlength=len(index.items)) if len(rows) else np.zeros(len(whole))
-    )
-    order = np.argsort(-(counts + draws.draw(len(whole), spent[0].scale)), kind="stable")
-    chosen = np.sort(order[: bounds.candidates])
+    if not len(rows):
+        return np.zeros(len(whole), dtype=np.int64)
+    return np.bincount(index.items_in(rows), minlength=len(index.items))
+
+
+def best_items(counts: Ints, bounds: Bounds) -> Ints:
+    """Return the candidates by noisy counts, ascending."""
+    return np.sort(np.argsort(-counts, kind="stable")[: bounds.candidates])
+
+
+def chosen_counts(
+    index: BasketIndex, chosen: Ints, bounds: Bounds, rng: np.random.Generator
+) -> tuple[Ints, Ints]:
+    """Return the baskets that count and those with each candidate; and those with each two, line by line."""
     held = _held(index, chosen)
-    kept = bounded_rows(index, bounds, np.isin(np.arange(len(whole)), chosen), rng)
-    held = held[kept].astype(np.int64)
-    exact = np.concatenate([[len(kept)], held.sum(axis=0)])
-    n, *n_x = (exact + draws.draw(len(exact), spent[1].scale)).tolist()
-    left, right = np.triu_indices(len(chosen), 1)
-    n_xy = (held.T @ held)[left, right] + draws.draw(len(left), spent[2].scale)
-    threshold = min_count + math.ceil(spent[2].scale * math.log(max(len(left) / (2 * _FALSE), 1)))
-    seen = np.flatnonzero(n_xy >= threshold)
-    names = [index.items[one] for one in chosen]
+    kept = bounded_rows(index, bounds, np.isin(np.arange(len(index.items)), chosen), rng)
+    counted = held[kept].astype(np.int64)
+    pairs: Ints = (counted.T @ counted)[np.triu_indices(len(chosen), 1)]
+    return np.concatenate([[len(kept)], counted.sum(axis=0)]), pairs
+
+
+def told(
+    names: Sequence[str],
+    singles: Ints,
+    n_xy: Ints,
+    spent: tuple[Spent, ...],
+    threshold: int,
+    min_lift: float,
+) -> Release:
+    """Return the rules that noisy counts tell: of all baskets and of each name, and of each two names."""
+    n, *n_x = singles.tolist()
+    left, right = np.triu_indices(len(names), 1)
     found = [
         Rule("together", (names[x],), (names[y],), _consistent(names[x], names[y], n, n_x[x], n_x[y], both))
-        for pair in seen
+        for pair in np.flatnonzero(n_xy >= threshold)
         for both in (int(n_xy[pair]),)
         for x, y in ((left[pair], right[pair]), (right[pair], left[pair]))
     ]
