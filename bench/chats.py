@@ -108,8 +108,9 @@ async def post(path: str, body: dict[str, object], token: str = "") -> AsyncIter
 
 async def ask(message: str, token: str, conversation: str | None) -> Heard:
     """Ask one thing and listen to the end."""
+    body = {"message": message, "catalog": "shop", "conversation": conversation}
     began, first, answer = time.perf_counter(), 0.0, ""
-    async for line in post("/api/chat", {"message": message, "conversation": conversation}, token):
+    async for line in post("/api/chat", body, token):
         if line == "event: token":
             first = first or time.perf_counter() - began
         if line.startswith('data: {"type":"token"'):

@@ -60,6 +60,10 @@ class Almanac:
 
     settings: Settings
     _opened: dict[str, OpenCatalog] = field(default_factory=dict, repr=False)
+    _tools: dict[str, tuple[OpenCatalog | None, tuple[ToolSchema, ...]]] = field(
+        default_factory=dict, repr=False
+    )
+    """Schemas by catalogue, with the open catalogue that they were made for."""
     _lock: Lock = field(default_factory=Lock, repr=False)
     _writes: Lock = field(default_factory=Lock, repr=False)
     """Writers wait here, in turn and without a connection: in SQLite's own queue they sleep, and readers starve."""
@@ -128,6 +132,9 @@ class Almanac:
             UnknownCatalog: there is no such catalogue, or none was named and several are loaded.
             NotReady: it was loaded but not built.
         """
+        kept = self._opened.get(name) if name is not None else None
+        if kept is not None and kept.generation.id == self._store.current_id(kept.name):
+            return kept  # the way of almost every message: without the database
         infos = {info.name: info for info in self._infos()}
         if name is None and len(infos) == 1:
             name = next(iter(infos))
@@ -190,7 +197,7 @@ class Almanac:
 
             at = at.replace(tzinfo=ZoneInfo(catalog.info.zone))
         person = asker.person
-        if person is not None:
+        if person is not None and catalog.info.pseudonymised:  # elsewhere a stored id is the given one
             from db.engine import reading
             from db.queries import known_person
 
@@ -233,9 +240,12 @@ class Almanac:
         return self._schemas(opened)
 
     def _schemas(self, catalog: OpenCatalog) -> tuple[ToolSchema, ...]:
-        toolbox = self._toolbox(catalog, Situation())
-        enumerations = {"category": catalog.categories}
-        return tuple(tool_schema(getattr(toolbox, name), enumerations) for name in TOOL_NAMES)
+        known, schemas = self._tools.get(catalog.name, (None, ()))
+        if known is not catalog:
+            enumerations = {"category": catalog.categories}
+            schemas = tuple(tool_schema(getattr(Toolbox, name), enumerations) for name in TOOL_NAMES)
+            self._tools[catalog.name] = (catalog, schemas)
+        return schemas
 
     def call(
         self,

@@ -93,12 +93,22 @@ class OpenCatalog:
         """Place id -> name."""
         return dict(zip(self.places["place"], self.places["name"], strict=True))
 
+    @cached_property
+    def _told(self) -> dict[str, Facts]:
+        return {}
+
     def facts(self, item: str) -> Facts:
-        """Return what is known of an item.
+        """Return what is known of an item; read once, since a row of a frame takes longer than a whole look-up.
 
         Raises:
             KeyError: the catalogue has no such item.
         """
+        facts = self._told.get(item)
+        if facts is None:
+            facts = self._told[item] = self._read(item)
+        return facts
+
+    def _read(self, item: str) -> Facts:
         import pandas as pd
 
         row = self.items.iloc[self._positions[item]]

@@ -129,11 +129,15 @@ class GenerationStore:
         Raises:
             DamagedGeneration: it is named but not there, or its manifest cannot be read.
         """
+        identity = self.current_id(catalog)
+        return None if identity is None else self.get(catalog, identity)
+
+    def current_id(self, catalog: str) -> str | None:
+        """Return which generation is current without reading its manifest, None where nothing was built."""
         try:
-            identity = (self.folder(catalog) / CURRENT).read_text(encoding="utf-8").strip()
+            return (self.folder(catalog) / CURRENT).read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             return None
-        return self.get(catalog, identity)
 
     def get(self, catalog: str, identity: str) -> Generation:
         """Return one generation.

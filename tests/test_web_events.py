@@ -14,7 +14,7 @@ import uvicorn
 
 from bot.dialogue.turn import Evidence, EvidenceEvent, TokenEvent
 from bot.web.demo import DemoService
-from bot.web.events import Busy, Turns, encode, with_keepalive
+from bot.web.events import Busy, Turns, batches, encode
 from bot.web.metrics import BUCKETS, Counter, Histogram
 from bot.web.serve import ServeError, bind, create_app
 
@@ -128,11 +128,69 @@ def test_silence_is_filled_and_nothing_is_lost():
         yield tokens("b")[0]
 
     async def run():
-        return [event async for event in with_keepalive(slow(), 0.02)]
+        return [batch async for batch in batches(slow(), 0.02)]
 
     seen = asyncio.run(run())
-    assert [event for event in seen if event is not None] == tokens("a", "b")
-    assert 2 <= seen.count(None) <= 6
+    assert [event for batch in seen for event in batch] == tokens("a", "b")
+    assert 2 <= seen.count([]) <= 6
+
+
+def test_what_comes_together_goes_out_together_and_before_the_error_that_follows():
+    async def burst():
+        for event in tokens("a", "b", "c"):
+            yield event
+        await asyncio.sleep(0.01)
+        yield tokens("d")[0]
+        raise ZeroDivisionError
+
+    async def run():
+        several = batches(burst(), 5)
+        assert await anext(several) == tokens("a", "b", "c")
+        assert await anext(several) == tokens("d")
+        with pytest.raises(ZeroDivisionError):
+            await anext(several)
+
+    asyncio.run(run())
+
+
+def test_closing_the_batches_closes_what_they_come_from():
+    closed = []
+
+    async def endless():
+        try:
+            while True:
+                yield tokens("a")[0]
+                await asyncio.sleep(0.001)
+        finally:
+            closed.append(True)
+
+    async def run():
+        several = batches(endless(), 5)
+        await anext(several)
+        await several.aclose()
+        return list(closed)
+
+    assert asyncio.run(run()) == [True]
+
+
+def test_many_events_from_a_fast_thread_all_arrive_in_order():
+    many = tokens(*map(str, range(5_000)))
+
+    async def run():
+        turns = Turns(4, 0)
+        heard = await asyncio.gather(*(listen(turns) for _ in range(4)))
+        turns.close()
+        return heard
+
+    async def listen(turns):
+        seen = []
+        async for event in turns.run(lambda: iter(many)):
+            seen.append(event)
+            if len(seen) % 97 == 0:
+                await asyncio.sleep(0)
+        return seen
+
+    assert all(heard == many for heard in asyncio.run(run()))
 
 
 @pytest.mark.parametrize(

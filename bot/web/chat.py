@@ -19,7 +19,7 @@ from pydantic_core import PydanticSerializationError, to_json
 from bot.dialogue.turn import Answer, DoneEvent, ErrorEvent, Event, Frozen, Message
 from bot.web.api import PROBLEMS, asker_of, catalog_of, check_message
 from bot.web.config import WebConfig
-from bot.web.events import encode, with_keepalive
+from bot.web.events import batches, encode
 from bot.web.identity import Caller, Seals
 from bot.web.problems import Problem
 from bot.web.replay import Replays
@@ -204,6 +204,6 @@ async def _stream(
     if first is None:
         return
     yield encode(first[1], first[0])
-    async with aclosing(with_keepalive(rest, keepalive)) as events:
-        async for pair in events:
-            yield encode(None) if pair is None else encode(pair[1], pair[0])
+    async with aclosing(batches(rest, keepalive)) as several:
+        async for pairs in several:
+            yield b"".join(encode(event, number) for number, event in pairs) or encode(None)

@@ -30,10 +30,10 @@ def known_person(
     candidates = [person]
     if catalog.pseudonymised and pseudonyms is not None:
         candidates.append(pseudonyms.of(catalog.name, person))
-    for candidate in candidates:
-        if _key(PersonRow, catalog.id, candidate, session) is not None:
-            return candidate
-    return None
+    c = columns(PersonRow)
+    query = sa.select(c["external_id"]).where(c["catalog_id"] == catalog.id, c["external_id"].in_(candidates))
+    found = set(session.connection().execute(query).scalars())
+    return next((candidate for candidate in candidates if candidate in found), None)
 
 
 def add_interactions(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from db.errors import InvalidRow, UnknownConversation
-from db.tables import CatalogRow, ConversationRow, GenerationRecord, LoadRow, QuarantineRow, TurnRow
+from db.tables import CatalogRow, ConversationRow, GenerationRecord, LoadRow, QuarantineRow, TurnRow, columns
 from db.values import Catalog, Quarantined, StoredConversation
 
 
@@ -39,23 +39,35 @@ def save_turn(
     Raises:
         InvalidRow: the conversation belongs to another catalogue.
     """
-    row = session.get(ConversationRow, conversation)
-    if row is None:
-        row = ConversationRow(id=conversation, catalog_id=catalog.id, person=person, created=at)
-    elif row.catalog_id != catalog.id:
+    c, turn = columns(ConversationRow), columns(TurnRow)
+    connection = (
+        session.connection()
+    )  # plain statements: every message ends here, and mapping rows costs half of it
+    known = connection.execute(
+        sa.select(
+            c["catalog_id"],
+            c["person"],
+            sa.select(sa.func.max(turn["ordinal"]))
+            .where(turn["conversation_id"] == conversation)
+            .scalar_subquery(),
+        ).where(c["id"] == conversation)
+    ).first()
+    if known is None:
+        row = {"id": conversation, "catalog_id": catalog.id, "person": person, "created": at}
+        connection.execute(sa.insert(ConversationRow).values(row))
+    elif known[0] != catalog.id:
         raise InvalidRow(f"conversation {conversation!r} is not about {catalog.name!r}; begin a new one")
-    elif row.person is None:
-        row.person = person
-    session.add(row)
-    session.flush()
-    last = session.exec(
-        select(sa.func.max(TurnRow.ordinal)).where(col(TurnRow.conversation_id) == conversation)
-    ).one()
-    ordinal = 0 if last is None else int(last) + 1
-    session.add(
-        TurnRow(conversation_id=conversation, ordinal=ordinal, message=message, answer=dict(answer), at=at)
-    )
-    session.flush()
+    elif known[1] is None and person is not None:
+        connection.execute(sa.update(ConversationRow).where(c["id"] == conversation).values(person=person))
+    ordinal = 0 if known is None or known[2] is None else int(known[2]) + 1
+    said = {
+        "conversation_id": conversation,
+        "ordinal": ordinal,
+        "message": message,
+        "answer": dict(answer),
+        "at": at,
+    }
+    connection.execute(sa.insert(TurnRow).values(said))
     return ordinal
 
 
