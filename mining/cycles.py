@@ -5,7 +5,7 @@ Knows days, gaps and medians. It refuses to know contexts and other items.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -134,6 +134,45 @@ def cycle_from(
         min_days=min_days,
         score=len(medians) / people_any * (regular / len(days)),
     )
+
+
+def cycles_of(
+    index: BasketIndex,
+    keys: Sequence[str],
+    start: NDArray[np.int64],
+    rows: NDArray[np.int32],
+    *,
+    min_days: int,
+    min_people: int,
+) -> list[Cycle]:
+    """Return what `cycle_of` returns for many keys, those without a cycle left out.
+
+    Args:
+        index: The baskets.
+        keys: Names of the keys.
+        start: Where the baskets of each key begin.
+        rows: Baskets of all keys, joined, ascending for each.
+        min_days: Distinct days that a person needs to count.
+        min_people: Least persons with them.
+    """
+    from mining.cycleloops import cycle_table
+
+    day = np.asarray(index.day)
+    known = day[day != col.NO_DAY]
+    if not len(known):
+        return []
+    span = int(known.max() - known.min())
+    person = np.asarray(index.person)
+    counts, values = cycle_table(start, rows, person, day, col.NO_DAY, span, index.visit_medians, min_days)
+    found = []
+    for one in np.flatnonzero(counts[:, 0] >= max(min_people, 1)).tolist():
+        people, people_any, gaps, regular = counts[one].tolist()
+        low, middle, high, median_gap, visit_gap = values[one].tolist()
+        share = regular / gaps
+        score = people / people_any * share
+        numbers = middle, low, high, median_gap, people, people_any, gaps, visit_gap, share, min_days, score
+        found.append(Cycle(keys[one], *numbers))
+    return found
 
 
 def visit_medians(index: BasketIndex) -> NDArray[np.float64]:

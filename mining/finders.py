@@ -19,7 +19,7 @@ from mining import columns as col
 from mining.basketindex import BasketIndex
 from mining.config import MiningConfig
 from mining.count import Count
-from mining.cycles import cycle_of
+from mining.cycles import cycles_of
 from mining.following import FollowerTable
 from mining.following import following as next_rules
 from mining.pairs import Pairs, p_of, pairs_of
@@ -109,6 +109,16 @@ class Material:
         return (*index.items, *(f"{col.CATEGORY_PREFIX}{name}" for name in categories))
 
     @cached_property
+    def key_rows(self) -> tuple[Ints, NDArray[np.int32]]:
+        """Where the baskets of each key begin, and the baskets, ascending for each key."""
+        index = self.index
+        start, rows = np.asarray(index.item_rows.start), np.asarray(index.item_rows.rows)
+        if len(self.keys) == len(index.items):
+            return start, rows
+        more = index.category_rows
+        return np.r_[start, np.asarray(more.start[1:]) + start[-1]], np.concatenate([rows, more.rows])
+
+    @cached_property
     def key_matrix(self) -> sparse.csr_array:
         """Baskets x keys, int32 ones."""
         if len(self.keys) == len(self.index.items):
@@ -153,10 +163,27 @@ def together_of(material: Material, pairs: Pairs) -> list[Rule]:
     lines, index = pair_lines(material.whole, pairs, material.config), material.index
 
     def counted(a: Ints, b: Ints, c: Ints) -> list[Count]:
-        name = index.items.__getitem__
-        return [index.count((name(x), name(y)), (name(z),)) for x, y, z in zip(a, b, c, strict=True)]
+        return counted_triples(material, a, b, c)
 
     return [*lines.rules(index.items), *triples(material, counted)]
+
+
+def counted_triples(material: Material, a: Ints, b: Ints, c: Ints) -> list[Count]:
+    """Count a, b -> c in full for some a, b and c; `BasketIndex.count` returns the same."""
+    from mining.tripleloops import count_triples
+
+    index, whole = material.index, material.whole
+    order = np.lexsort((b, a))
+    sets = np.asarray(index.item_rows.start), np.asarray(index.item_rows.rows)
+    start, items, person = np.asarray(index.start), np.asarray(index.basket_items), np.asarray(index.person)
+    parts = np.empty((len(a), 4), dtype=np.int64)
+    parts[order] = count_triples(a[order], b[order], c[order], *sets, start, items, person)
+    name, n, people = index.items.__getitem__, whole.n, whole.people
+    columns = (one.tolist() for one in (a, b, c, *parts.T, whole.sizes[c], whole.people_of[c]))
+    return [
+        Count((name(x), name(y)), (name(z),), n, n_x, n_z, n_xz, people, people_x, people_z, people_xz)
+        for x, y, z, n_x, people_x, n_xz, people_xz, n_z, people_z in zip(*columns, strict=True)
+    ]
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,14 +300,9 @@ def following(material: Material, table: FollowerTable | None = None) -> list[Ne
 
 def cycles(material: Material) -> list[Cycle]:
     """Return the cycle of every key that enough people take again."""
-    index, config = material.index, material.config
-    least = config.min_cycle_days * config.min_people
-    found = [
-        cycle_of(index, key, min_days=config.min_cycle_days, min_people=config.min_people)
-        for key in material.keys
-        if len(index.rows_with(key)) >= least
-    ]
-    return [cycle for cycle in found if cycle is not None][: config.max_rules]
+    days, people = material.config.min_cycle_days, material.config.min_people
+    found = cycles_of(material.index, material.keys, *material.key_rows, min_days=days, min_people=people)
+    return found[: material.config.max_rules]
 
 
 def trends(material: Material) -> list[Trend]:

@@ -122,7 +122,7 @@ class SliceCounts:
         lists, person = Lists.of(index), np.asarray(index.person)
         rows = (lists.kind, *lists.of_kind, lists.place, *lists.of_place, lists.timed)
         inside, known = person_slices(person, *rows, len(index.people), len(lists.slices))
-        start, held = _key_rows(material)
+        start, held = material.key_rows
         window = material.window
         counted = key_slices(start, held, person, *rows, window, windows, lists.times, inside, known)
         every = np.arange(len(index), dtype=np.int32)
@@ -295,13 +295,3 @@ def _tested_pair(material: Material, counts: SliceCounts, rule: Rule, x: int, y:
     outside = Count(*keys, n_out, x_out, y_out, xy_out, people_out, their_x, their_y, their, where)
     count = Count(*keys, n_in, x_in, y_in, xy_in, people_in, own_x, own_y, own, where, outside)
     return contexted_rule(count, clustered_difference(*parts).greater)
-
-
-def _key_rows(material: Material) -> tuple[Ints, NDArray[np.int32]]:
-    """Return where the rows of each key begin, and the rows."""
-    index = material.index
-    start, rows = np.asarray(index.item_rows.start), np.asarray(index.item_rows.rows)
-    if len(material.keys) == len(index.items):
-        return start, rows
-    more = index.category_rows
-    return np.r_[start, np.asarray(more.start[1:]) + start[-1]], np.concatenate([rows, more.rows])

@@ -26,14 +26,17 @@ def fisher_greater(
     The tail is summed term by term from n_xy away from the mean, each term from the one before:
     p(k+1) / p(k) = (n_x - k)(n_y - k) / ((k + 1)(n - n_x - n_y + k + 1)).
     """
+    from mining.tripleloops import tails
+
     k, x, y, total = (np.asarray(value, dtype=np.float64) for value in (n_xy, n_x, n_y, n))
     shape = np.broadcast_shapes(k.shape, x.shape, y.shape, total.shape)
-    k, x, y, total = (np.broadcast_to(value, shape).ravel() for value in (k, x, y, total))
+    k, x, y, total = (
+        np.ascontiguousarray(np.broadcast_to(value, shape)).ravel() for value in (k, x, y, total)
+    )
     point = np.exp(_log_hypergeometric(k, x, y, total))
     upward = k > x * y / np.maximum(total, 1)
-    tail = np.where(upward, point + _tail(k, x, y, total, point, up=True, on=upward), 0.0)
-    below = _tail(k, x, y, total, point, up=False, on=~upward)
-    tail = np.where(upward, tail, 1.0 - below)
+    beyond = tails(k, x, y, total, point, upward)
+    tail = np.where(upward, point + beyond, 1.0 - beyond)
     return np.clip(tail - (point / 2 if mid else 0.0), 0.0, 1.0).reshape(shape)
 
 
@@ -44,27 +47,6 @@ def _log_hypergeometric(k: Floats, x: Floats, y: Floats, n: Floats) -> Floats:
         return np.asarray(special.gammaln(a + 1) - special.gammaln(b + 1) - special.gammaln(a - b + 1))
 
     return choose(y, k) + choose(n - y, x - k) - choose(n, x)
-
-
-def _tail(
-    k: Floats, x: Floats, y: Floats, n: Floats, point: Floats, *, up: bool, on: NDArray[np.bool_]
-) -> Floats:
-    """Sum the terms beyond k on one side, for the entries that are `on`; each series ends when terms vanish."""
-    total = np.zeros_like(point)
-    live = np.flatnonzero(on)
-    at, term = k[live].copy(), point[live].copy()
-    while len(live):
-        a, b, c = x[live], y[live], n[live]
-        if up:
-            term = term * (a - at) * (b - at) / ((at + 1) * (c - a - b + at + 1))
-            at = at + 1
-        else:
-            term = term * at * (c - a - b + at) / ((a - at + 1) * (b - at + 1))
-            at = at - 1
-        total[live] += term
-        going = term > 1e-17 * np.maximum(total[live], 1e-300)
-        live, at, term = live[going], at[going], term[going]
-    return total
 
 
 def benjamini_hochberg(p: ArrayLike, tested: int | None = None) -> Floats:
