@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from retrieval.neural.config import DeepConfig
+
 Goal = Literal["auto", "next", "window", "visit"]
 Level = Literal["item", "parent"]
 
@@ -52,3 +54,6 @@ class RankConfig(BaseModel):
 
     threads: int = Field(default=1, ge=1)
     """Threads of linear algebra while fitting."""
+
+    deep: DeepConfig = Field(default_factory=DeepConfig)
+    """The deep part."""

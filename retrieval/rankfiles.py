@@ -1,4 +1,4 @@
-"""A fitted ranker on disk: .npy arrays and one JSON file, no pickle.
+"""A fitted ranker on disk: .npy arrays and one JSON file (a deep model: safetensors and JSON), no pickle.
 
 Knows which class each saved scorer is. It refuses to know what a score means.
 """
@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from retrieval.blend import Blend
 from retrieval.cf import Neighbours
+from retrieval.neural import files as deep_files
+from retrieval.neural.scorer import Deep, DeepSequence, DeepSimple
 from retrieval.popularity import Content, Kinds, Lift, Popular, Trend
 from retrieval.profile import Ids, Log
 from retrieval.rankconfig import RankConfig
@@ -41,6 +43,8 @@ _LOADERS: dict[str, Callable[[str, _Arrays], Scorer]] = {
     "Popular": lambda name, a: Popular(name, np.asarray(a["value"])),
     "Trend": lambda name, a: Trend(name, np.asarray(a["times"]), np.asarray(a["value"])),
     "Kinds": lambda name, a: Kinds(np.asarray(a["group"]), float(a["fade"][0]), name),
+    "DeepSequence": DeepSequence.of_arrays,
+    "DeepSimple": DeepSimple.of_arrays,
     "Content": lambda name, a: Content(np.asarray(a["vectors"]), float(a["fade"][0]), name),
 }
 
@@ -53,6 +57,10 @@ def save(config: RankConfig, fitted: Fitted, directory: Path) -> None:
     kinds: dict[str, Any] = {}
     written: dict[int, str] = {}  # scorers share matrices: one file for each array object
     for key, scorer in fitted.scorers.items():
+        if isinstance(scorer, Deep):
+            deep_files.save(scorer, directory, key)
+            kinds[key] = {"class": type(scorer).__name__, "name": scorer.name, "file": key}
+            continue
         arrays = scorer.arrays()
         for name, array in arrays.items():
             if id(array) not in written:
@@ -103,7 +111,10 @@ def load(directory: Path) -> tuple[RankConfig, Fitted]:
     log = Log(**columns, **document["log"])
     scorers = {
         key: _LOADERS[kind["class"]](
-            kind["name"], {name: array(file) for name, file in kind["arrays"].items()}
+            kind["name"],
+            {name: array(file) for name, file in kind["arrays"].items()}
+            if "arrays" in kind
+            else deep_files.load(directory, kind["file"]),
         )
         for key, kind in document["scorers"].items()
     }

@@ -24,7 +24,7 @@ from retrieval.sequence import near_in_time
 from retrieval.splits import REPEATS, Question, repeat_share, splits
 
 ABSOLUTE = frozenset(
-    {"popular", "trend", "place", "context", "traits", "kind", "again_window", "again_visit", "rules"}
+    {"popular", "trend", "place", "context", "traits", "kind", "again_window", "again_visit", "rules", "deep"}
 )
 """Scorers whose raw scores mean the same in every question; the others are divided by their largest."""
 COLD = ("popular", "trend", "place", "context", "traits")
@@ -133,6 +133,12 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
         "content": None if side.vectors is None else Content(side.vectors, 0.75),
         "rules": rules,
     }
+    if config.deep.on:
+        from retrieval.neural.training import fit_deep  # torch
+
+        found["deep"] = fit_deep(
+            log, side.vectors, config.deep, repeats=habits, seed=config.seed, threads=config.threads
+        )
     if (log.strength < 0.999).any():
         found["taste"] = replace(plain, fade=0.75, graded=True, name="taste")
     if habits:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from retrieval.neural.config import DeepConfig
 from retrieval.profile import Ids, Log, make_log, query_of
 from retrieval.rankconfig import RankConfig
 from retrieval.rankfiles import _LOADERS
@@ -41,13 +42,16 @@ def world(order: int | None = None) -> tuple[Log, dict[str, Scorer]]:
     item_ids, person_ids, place_ids = Ids.of(items["item"]), Ids.of(people["person"]), Ids.of(people["place"])
     log, _ = make_log(frame, person_ids, item_ids, place_ids)
     side = make_side(item_ids, person_ids, place_ids, items, people, vectors)
-    config = RankConfig(goal="visit")
+    deep = DeepConfig(on=True, dim=8, length=16, epochs=2, batch=8, watch="none")
+    config = RankConfig(goal="visit", deep=deep)
     found = fit_scorers(log, side, config, rule_scorer(rules, item_ids))
     found |= {
         k: v
         for k, v in fit_scorers(log, side, RankConfig(goal="window"), None).items()
         if k == "again_window"
     }
+    simple = RankConfig(scorers=("deep",), deep=deep.model_copy(update={"model": "simple"}))
+    found["deep simple"] = fit_scorers(log, side, simple, None)["deep"]
     return log, found
 
 
@@ -68,7 +72,7 @@ def questions(log: Log) -> dict[str, object]:
 def test_the_world_feeds_every_scorer():
     assert set(SCORERS) == {
         "ease", "broad", "taste", "near", "beside", "walk", "similar", "people", "popular", "trend", "place",
-        "context", "traits", "kind", "content", "rules", "again_window", "again_visit",
+        "context", "traits", "kind", "content", "rules", "deep", "deep simple", "again_window", "again_visit",
     }  # fmt: skip
 
 
@@ -92,7 +96,7 @@ class TestScorer:
         known = SCORERS[name].score(questions(LOG)["known"])
         stranger = SCORERS[name].score(questions(LOG)["stranger"])
         assert not np.isnan(known).all()
-        if name not in ("content", "kind", "place", "context", "traits"):
+        if name not in ("content", "deep", "deep simple", "kind", "place", "context", "traits"):
             assert np.isnan(known[NEW])
         if name not in ("popular", "trend"):
             assert np.isnan(stranger).all()
