@@ -43,6 +43,12 @@ _MOST_VALUES = 500
 """A text attribute with more values than this names things, not kinds, and is no filter in words."""
 _POPULAR = 0.95
 """Share of items that are taken less often than a popular one."""
+_SPOKEN = 0.8
+"""The same for a thing that an everyday word of its name may stand for alone ("up" is no "Chicken, cut up")."""
+_KNOWN = 0.3
+"""The same for any other single word of its name."""
+_MANY = 300
+"""Fewer items than this leave no doubt what a word of a name means."""
 NEVER_ALONE = frozenset(
     """store week day time people household customer basket night home way thing kind item list morning evening weekend
     a an the in on at of to for and or with by from i me my you your it this that some any all other another more
@@ -51,6 +57,8 @@ NEVER_ALONE = frozenset(
     month season rule pattern other one set use man woman person line need card service sale year movie film
     only out made based basis fall rise drop gain lead control size style price ratio table list cart display map match
     watch message shop strip rose promotion promo system tool link play causal clock fan must account branch aisle seller
+    up plus half portion net center centre extra junior stage brown black blue cut base bunch shape color piece hand clean
+    acc etc download deluxe upscale individual measure design val care health ultra
     """.split()  # noqa: SIM905
 )
 """Words of conversation: as a short form of a product's name they would be found everywhere."""
@@ -210,7 +218,13 @@ def _item_names(
     """Return the names of items as written, and those in the singular."""
     exact: list[Pair] = []
     nouns: list[Pair] = []
-    popular = float(np.quantile(list(weights.values()), _POPULAR)) if weights else np.inf
+    known, spoken, popular = (
+        [float(np.quantile(list(weights.values()), share)) for share in (_KNOWN, _SPOKEN, _POPULAR)]
+        if weights
+        else (0.0, 0.0, np.inf)
+    )
+    if len(titles) < _MANY:
+        known = spoken = 0.0
     for item, title in titles.items():
         weight = weights.get(item, 0.0)
         if proper:
@@ -219,7 +233,9 @@ def _item_names(
             nouns += [
                 (form, Name("item", item, score, weight))
                 for form, score in common_forms(title)
-                if form not in NEVER_ALONE and len(form) > 1
+                if form not in NEVER_ALONE
+                and len(form) > 1
+                and (score >= FULL or " " in form or weight >= (spoken if is_ordinary(form) else known))
             ]
     if proper:
         exact += _distinctive(titles, weights)

@@ -49,7 +49,7 @@ _PLAIN: Final[dict[str, str]] = {
     "thanksgiving": "november",
     "valentine'?s(?: day)?": "february",
     "tonight|this evening": "tonight",
-    "right now|(?<!until )(?<!by )(?<!from )now(?! and (?:then|again))(?! that)|at the moment|currently|at this (?:hour|time)": "now",
+    "right now|(?<!until )(?<!by )(?<!from )now(?! and (?:then|again))(?! that)(?! (?:just |please |then,? )*(?:recommend|suggest|show|tell|find|give|pick|what|which|how|why|when|where|i )\b)|at the moment|currently|at this (?:hour|time)": "now",
     "today": "today",
     "tomorrow": "tomorrow",
 }

@@ -214,10 +214,11 @@ def _places(setting: Setting, tables: LinkTables) -> Iterator[_Found]:
         return
     noun = rf"(?:{tables.place_noun}|store|shop|branch|商店|门店|店)"
     for match in re.finditer(
-        rf"\b{noun}s?\s*(?:#|no\.?|number|nr\.?)?\s*(\d{{1,6}})\b|(?<!\d)(\d{{1,6}})\s*号?店", setting.flat
+        rf"\b{noun}s?\s*(?:#|no\.?|number|nr\.?)?\s*(\d{{1,6}})\b|(?<!\d)(\d{{1,6}})\s*号?店|\bthe (\d{{1,6}}) {noun}\b",
+        setting.flat,
     ):
         start, end = match.span()
-        yield _place(match[1] or match[2], start, end, tables)
+        yield _place(next(filter(None, match.groups())), start, end, tables)
         more = re.compile(r"\s*(?:,|against|versus|vs\.?|and|or|with|than|to|和|跟)\s*(?:#)?(\d{1,6})\b")
         while following := more.match(setting.flat, end):
             start, end = following.span(1)
@@ -238,7 +239,7 @@ def _phrases(plain: str, tables: LinkTables) -> Iterator[_Found]:
             continue  # "on which weekday?" asks for one, it is no slice
         yield _Found(Span("context", words, start, end), 3)
     found = (
-        *phrases.find_years(plain),
+        *phrases.find_years(plain, short=bool(tables.years)),
         *phrases.find_ordinals(plain),
         *phrases.find_counts(plain),
         *phrases.find_verdicts(plain),

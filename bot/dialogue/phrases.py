@@ -45,6 +45,13 @@ _K = re.compile(
     rf"(?:the\s+)?(?:top\s+|best\s+)?(?P<lead>{_COUNT})(?![\w'/%.]|\s*(?:stars?|percent|years?|days?|weeks?|months?|out of|people|households?|customers?|persons?|stores?|baskets?|times?|hours?))"
     rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more))"
 )
+_MOST = re.compile(
+    rf"\b(?:no more than|not more than|max(?:imum)?(?: of)?|up to|at most)\s+(?P<lead>{_COUNT})(?![\w'/%.])"
+    r"(?!\s*(?:stars?|percent|years?|days?|weeks?|months?|dollars?|euros?))"
+    rf"|\b(?P<few>{_COUNT})\s+(?:at (?:the )?most|max(?:imum)?|tops|will do|is enough|are enough|others?)\b"
+    rf"|(?:^|[,;:]|\b(?:just|only|me))\s*(?P<last>{_COUNT})(?:\s+please)?\s*[.!]*$"
+)
+"""Counts by their bounds ("ten at most", "8 others"), and a number that ends a message ("more of those, six")."""
 _ZH_K = re.compile(r"(?P<few>\d{1,3}|[一两二三四五六七八九十几])\s*(?:部|个|种|款|条|样)(?!月|小时|星期)")
 _ONE_ANAPHOR = re.compile(
     r"\b(?:this|that|which|the|first|second|third|last|next|other|no|new|old|good|funny)\s+$"
@@ -85,9 +92,27 @@ _SHORT_RANGE = re.compile(
 _YEAR = re.compile(
     rf"(?P<not>\b{_NOT_WORDS})?(?:\b(?:{_TIME}){_THE}|\b(?P<at>in|of|made in|released in){_THE})?"
     rf"(?:\b(?P<part>early|mid|late)[\s-]*(?:to[\s-]late\s+)?)?(?:{_DECADE}|\b{_Y.format('year')}(?!\s*(?:baskets|people|times|stores?)))"
-    r"(?P<on>\s+(?:on(?:wards?)?|or (?:later|newer|after)|and (?:later|newer|after|up)|or more recent))?"
+    r"(?P<on>\s+(?:on(?:wards?)?\b|or (?:later|newer|after)|and (?:later|newer|after|up)|or more recent))?"
     r"(?P<back>\s+(?:or (?:earlier|older|before)|and (?:earlier|older|before)|at the latest))?"
 )
+_TENS: Final = dict(
+    zip(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
+        range(20, 100, 10),
+        strict=True,
+    )
+)
+_UNITS: Final = dict(
+    zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], range(1, 10), strict=True)
+)
+_SPELT = rf"(?:nineteen[\s-])?(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?"
+_SPELT_RANGE = re.compile(
+    rf"\b(?:between|from)\s+(?P<a>{_SPELT})\s*(?:-|to|and|until|through|till)\s*(?P<b>{_SPELT})\b"
+)
+_SHORT_YEAR = re.compile(
+    rf"\b(?:{_TIME})\s+'?(?P<year>[3-9]\d)(?![\w'%.:/]|\s*(?:days?|weeks?|months?|hours?|minutes?|people|per|of|times|stores?|dollars?|or more))"
+)
+"""Years in words ("from eighty to eighty nine") and of two digits ("after 96"), where the catalogue has years."""
 _ZH_YEAR = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*(?:年代|年?\s*(?P<rel>以前|之前|以后|之后|以来)|年)"
     r"|(?P<decade>[二三四五六七八九]十|[2-9]0)\s*年代"
@@ -148,8 +173,8 @@ def number(word: str) -> int:
 
 def find_counts(flat: str) -> Iterator[Phrase]:
     """Yield how many results are wanted ("three films", "top 5")."""
-    for match in (*_K.finditer(flat), *_ZH_K.finditer(flat)):
-        name = "lead" if match.re is _K and match["lead"] else "few"
+    for match in (*_K.finditer(flat), *_MOST.finditer(flat), *_ZH_K.finditer(flat)):
+        name = next(name for name, said in match.groupdict().items() if said)
         text, start = match[name], match.start(name)
         if text in ("one", "1") and _ONE_ANAPHOR.search(flat[:start]):
             continue
@@ -175,12 +200,23 @@ def find_ordinals(flat: str) -> Iterator[Phrase]:
             )
 
 
-def find_years(flat: str) -> Iterator[Phrase]:
+def find_years(flat: str, *, short: bool = False) -> Iterator[Phrase]:
     """Yield inclusive bounds on years: "before 1970" is up to 1969, "nothing after 1980" is up to 1980.
 
     A decade that is refused ("not from the 80s") comes as its two bounds, negated.
+
+    Args:
+        flat: A message in lower case.
+        short: Whether "after 96" and "from eighty to eighty nine" are years.
     """
     taken: list[tuple[int, int]] = []
+    for match in _SPELT_RANGE.finditer(flat) if short else ():
+        first, last = (_spelt(match[name]) for name in "ab")
+        taken.append(match.span())
+        yield from _bounds(min(first, last), max(first, last), match.start(), match.end())
+    for match in _SHORT_YEAR.finditer(flat) if short else ():
+        taken.append(match.span())
+        yield from _one_sided(match, 1900 + int(match["year"]))
     for match in (*_RANGE.finditer(flat), *_SHORT_RANGE.finditer(flat)):
         decades = match.re is _SHORT_RANGE
         first, last = (int(match[n]) if len(match[n]) == 4 else 1900 + int(match[n]) for n in "ab")
@@ -220,6 +256,19 @@ def _english_year(match: re.Match[str]) -> Iterator[Phrase]:
         yield from _bounds(first, None, start, end)
     else:
         yield from _bounds(first, last, start, end, negated=refused)
+
+
+def _spelt(words: str) -> int:
+    """Return the year that words name: "eighty nine" is 1989."""
+    return 1900 + sum(_TENS.get(word, 0) + _UNITS.get(word, 0) for word in re.split(r"[\s-]", words))
+
+
+def _one_sided(match: re.Match[str], year: int) -> Iterator[Phrase]:
+    start, end = match.span()
+    if match["since_after"] or match["since"]:
+        yield from _bounds(year + (1 if match["since_after"] else 0), None, start, end)
+    else:
+        yield from _bounds(None, year - (1 if match["before"] else 0), start, end)
 
 
 def _named_years(match: re.Match[str]) -> tuple[int, int]:

@@ -30,7 +30,7 @@ __all__ = ["Clarify", "Plan", "complete", "plan"]
 def plan(message: str, links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
     """Choose tools and arguments for a message by its wording, its links and the turns before."""
     del message  # its text, and all that was found in it, is in the links
-    links = unclear.likeliest(links, lexicon)
+    links = unclear.likeliest(unclear.corrected(links), lexicon)
 
     def replan(earlier: str, before: Conversation) -> tuple[Plan, Links]:
         found = unclear.likeliest(lexicon.link(earlier), lexicon)
@@ -154,7 +154,8 @@ def _reconstructed(focus: Focus, conversation: Conversation, asker: Asker, lexic
     before = conversation.model_copy(update={"turns": conversation.turns[:-1]})
     last = conversation.turns[-1].message
     planned = plan(last, lexicon.link(last), before, asker, lexicon)
-    return replace(focus, call=planned.calls[-1]) if planned.calls else focus
+    calls = [call for call in planned.calls if call.tool not in ("rate_item", "show_profile")]
+    return replace(focus, call=calls[-1]) if calls else focus
 
 
 _ASKS = r"(?:tell|what|why|when|where|how|show|recommend|suggest|find|give|rate|explain|which|who|do you)"

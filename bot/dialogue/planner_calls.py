@@ -7,6 +7,7 @@ say is left out, so that the tool's default holds.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 from bot.dialogue.lexicon import Lexicon
@@ -14,7 +15,7 @@ from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_cues import BACKWARDS, COMPARE, JOINT, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
-from bot.dialogue.turn import ToolCall
+from bot.dialogue.turn import ToolCall, Turn
 
 OLD_AFTER: Final = 20
 """Years before the newest item of the catalogue from which "old" begins."""
@@ -26,7 +27,9 @@ _NOISE = re.compile(
     r"good|great|nice|best|top|really|do|have|got|has|give|can|could|a|an|the|to|of|watch|see|buy|get|rent|movies?|films?|flicks?|titles?|items?|"
     r"products?|that|is|are|there|which|what|with|about|from|in|on|at|by|and|or|but|not|no|my|hi|hello|hey|thanks|ok|okay|just|only|maybe|"
     r"tonight|mood|feel|fancy|browse|list|one|ones|more|sell|carry|stock|tell|help|recommend|suggest|new|newer|recent|old|older|classics?|"
-    r"it|its|it's|this|be|should|after|made|released|set|kind|sort|so|too|very|let's|lets|go|out|few|couple|bit|than|without|except|am|been|stuff|things?)\b"
+    r"it|its|it's|this|be|should|after|made|released|set|kind|sort|so|too|very|let's|lets|go|out|few|couple|bit|than|without|except|am|been|stuff|things?|"
+    r"smth|sth|sthg|whats|u|ur|ex|eg|pictures?|were|was|where|who|whose|they|there's|instead|rather|kinds?|types?|else|also|perhaps|gimme|most|"
+    r"everything|sorts?|available|please|sell|line|section|department|aisle|catalogue|catalog|having|set|featuring|involving|involves)\b"
 )
 _ZH_NOISE = re.compile(r"[我你想要找搜看买有没的了吗呢来点些给推荐一部几个电影片请什么好不看部适合和或]|电影")
 
@@ -195,10 +198,10 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     named = focus.named(links)
     arguments: dict[str, Any] = {}
     categories = links.values("category")
-    sides = _two_sides(links, focus)
-    if sides and kind in ("together", "any", None):
+    sides = _two_sides(links, focus, kind)
+    if sides and kind in ("together", "next", "any", None):
         arguments |= {"item": sides[0], "with_item": sides[1]}
-        kind, categories = "together", ()
+        kind, categories = "next" if kind == "next" else "together", ()
     elif len(named) >= 2 and kind in ("together", "next", "any", None) and _pair(links):
         if kind == "next" and len(named) == 2 and _backwards(links):
             named = (named[1], named[0])
@@ -234,15 +237,24 @@ _LISTS = re.compile(
 )
 
 
-def _two_sides(links: Links, focus: Focus) -> tuple[str, str] | None:
-    """Return an item and a category that a question joins as the two sides of a pair, in their order."""
+def _two_sides(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[str, str] | None:
+    """Return an item and a category, or two categories, that a question joins as the two sides of a pair."""
     spans = [s for s in links.spans if s.kind in ("item", "category") and not s.negated]
-    if len(spans) != 2 or {s.kind for s in spans} != {"item", "category"} or focus.named(links) == ():
+    if len(spans) != 2 or {s.kind for s in spans} == {"item"} or spans[0].value == spans[1].value:
         return None
-    if not _TWO.search(links.plain) or _LISTS.search(links.plain):
+    if {s.kind for s in spans} == {"item", "category"} and focus.named(links) == ():
+        return None
+    joined = _NEXT_TO if kind == "next" else _TWO
+    if not joined.search(links.plain) or _LISTS.search(links.plain):
         return None
     first, second = (f"category:{s.value}" if s.kind == "category" else str(s.value) for s in spans)
-    return first, second
+    between = links.text[spans[0].end : spans[1].start].lower()
+    return (second, first) if kind == "next" and BACKWARDS.search(between) else (first, second)
+
+
+_NEXT_TO = re.compile(
+    r"\bafter\b|\bfollow|\b(?:return|come back|move on|go on|get to|lead)\w*\b.*\b(?:for|to)\b|\buntil\b|\bthen\b|\bwithin\b"
+)
 
 
 def _backwards(links: Links) -> bool:
@@ -267,10 +279,40 @@ def _pair(links: Links) -> bool:
 
 def against_words(links: Links) -> str | None:
     """Return the second time or place of a comparison."""
-    if not COMPARE.search(links.plain):
-        return None
+    compared = COMPARE.search(links.plain) is not None
     for kind in ("context", "place"):
         spans = links.of("context") if kind == "context" else links.of("place")
-        if len(spans) > 1:
+        if len(spans) > 1 and (compared or _or(links, spans)):
             return str(spans[1].value) if kind == "context" else place_words(spans[1], links)
     return None
+
+
+def _or(links: Links, spans: tuple[Span, ...]) -> bool:
+    """Whether two times or places stand as a choice: "mornings or nights?"."""
+    return (
+        re.fullmatch(r"\W*(?:or|vs\.?|against)\W*", links.text[spans[0].end : spans[1].start].lower())
+        is not None
+    )
+
+
+def told(turns: Sequence[Turn], lexicon: Lexicon) -> dict[str, tuple[str, ...]]:
+    """Return verdict -> items of earlier messages of which only the text is known, so that no tool has kept them.
+
+    Args:
+        turns: The turns before, the oldest first.
+        lexicon: Names of the catalogue.
+    """
+    held: dict[str, list[str]] = {}
+    for turn in turns:
+        if turn.answer.tool_calls:
+            continue
+        links = lexicon.link(turn.message)
+        said = {v: items for v, items in opinions(links, Focus()).items() if v in ("like", "dislike")}
+        if not said and held and _ALSO.search(links.plain):
+            said = {"like": links.values("item")}
+        for verdict, items in said.items():
+            held.setdefault(verdict, []).extend(items)
+    return {verdict: tuple(dict.fromkeys(items)) for verdict, items in held.items()}
+
+
+_ALSO = re.compile(r"^\W*(?:also|and|plus|oh and|and also)\b|\b(?:too|as well)\W*$")

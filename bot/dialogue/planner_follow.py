@@ -5,6 +5,7 @@ Knows how a short message changes the call before it. It refuses to know tools b
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 from bot.dialogue import planner_calls as make
@@ -64,6 +65,10 @@ def _move(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
             arguments["category"] = category
 
 
+_DAYS = re.compile(r"\b(?:after|within|in) (\d{1,3})\W*$")
+"""A lag without its unit: "and after 60?"."""
+
+
 def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     arguments: dict[str, Any] = dict(last.arguments)
     _move(arguments, links, focus)
@@ -81,6 +86,8 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
         arguments["kind"] = kind
     if (days := links.integer("number")) is not None:
         arguments["within_days"] = days
+    elif arguments.get("kind") == "next" and (bare := _DAYS.search(links.plain)) is not None:
+        arguments["within_days"] = int(bare[1])
     if not repeats(links):  # "only a few households?" asks for no three rules
         arguments |= make.count_arguments(links)
     if "against" in arguments and arguments.get("kind") in ("trend", "cycle"):
@@ -100,6 +107,9 @@ def _wish(last: ToolCall, links: Links, focus: Focus, lexicon: Lexicon) -> ToolC
         arguments = {name: value for name, value in arguments.items() if not name.startswith("year_")} | years
     chosen = make.category_arguments(links)
     if "category" in chosen:
+        narrowed = arguments.get("category")
+        if narrowed not in (None, chosen["category"]) and _NARROWS.search(links.plain):
+            chosen["filters"] = [f"category={narrowed}", *chosen.get("filters", [])]
         arguments.pop("filters", None)
         arguments.pop("query", None)
     if "filters" in chosen:
@@ -121,6 +131,12 @@ def _wish(last: ToolCall, links: Links, focus: Focus, lexicon: Lexicon) -> ToolC
         arguments.pop("query", None)
         return ToolCall(tool="score_items", arguments=arguments)
     return ToolCall(tool=last.tool, arguments=arguments)
+
+
+_NARROWS = re.compile(
+    r"\b(?:just|only)\b.*\b(?:ones|of (?:them|those|these))\b|\b(?:of|among) (?:them|those|these)\b"
+)
+"""Asks for a part of what was shown: "just the animated ones"."""
 
 
 def _named(arguments: dict[str, Any], links: Links, focus: Focus) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final
 
 from bot.dialogue.lexicon import NEVER_ALONE, Lexicon
@@ -80,6 +81,21 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
         best = holders[0] if holders else span.value
         spans.append(span if best == span.value else replace(span, value=best))
     return replace(links, spans=tuple(spans))
+
+
+_INSTEAD = re.compile(
+    r"\W*(?:\boh )?\b(?:sorry|no,? wait|wait,? no|i mean|i meant|or rather|scratch that|make that|correction)\b[\s,:]*"
+)
+
+
+def corrected(links: Links) -> Links:
+    """Leave out what a message takes back at once: "paint... sorry, light bulbs"."""
+    gone = {
+        (before.start, before.end)
+        for before, after in pairwise(links.spans)
+        if before.kind == after.kind and _INSTEAD.fullmatch(links.text[before.end : after.start].lower())
+    }
+    return replace(links, spans=tuple(span for span in links.spans if (span.start, span.end) not in gone))
 
 
 def in_focus(links: Links, focus: Focus, lexicon: Lexicon) -> Links:

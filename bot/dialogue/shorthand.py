@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast, get_args
 
 from bot.dialogue import planner_calls as make
+from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links, Span
 from bot.dialogue.planner import _reconstructed, _wishes
@@ -65,6 +66,8 @@ class Sheet:
     """Mark -> item id."""
     links: Links
     focus: Focus
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Verdict -> items of earlier messages that no tool has kept."""
 
     @property
     def grammar(self) -> str:
@@ -75,7 +78,8 @@ class Sheet:
 def sheet_of(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Sheet:
     """Lay out a message with the turn before it; where that holds text alone, with the call that it would have made."""
     focus = _reconstructed(Focus.of(conversation, asker, lexicon), conversation, asker, lexicon)
-    return sheet(links, focus, conversation, lexicon)
+    read = unclear.in_focus(unclear.likeliest(unclear.corrected(links), lexicon), focus, lexicon)
+    return sheet(read, focus, conversation, lexicon)
 
 
 def sheet(links: Links, focus: Focus, conversation: Conversation, lexicon: Lexicon) -> Sheet:
@@ -97,7 +101,7 @@ def sheet(links: Links, focus: Focus, conversation: Conversation, lexicon: Lexic
     lines.append(_marked(links, lambda span: _mark(span, focus, refs)))
     if focus.it() is not None:
         refs[IT] = cast(str, focus.it())
-    return Sheet("\n".join(lines) + "\n>", refs, links, focus)
+    return Sheet("\n".join(lines) + "\n>", refs, links, focus, make.told(conversation.turns, lexicon))
 
 
 def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall, ...], Smalltalk | None]:
@@ -253,11 +257,21 @@ def _wish(word: str, rest: list[str], given: Sheet, lexicon: Lexicon, before: To
         return _call(word, arguments)
     if word == "search":
         return make.search(given.links, lexicon).model_copy(update={"by": "model"})
+    if not liked and not disliked:
+        liked, disliked = (list(given.told.get(verdict, ())) for verdict in ("like", "dislike"))
     lists = {"liked": liked, "disliked": disliked}
     arguments = {name: list(dict.fromkeys(items)) for name, items in lists.items() if items}
     shown = given.focus.lists[0] if given.focus.lists else ()
     arguments |= make.category_arguments(given.links) | make.year_arguments(given.links, lexicon, shown)
-    return _call(word, arguments | make.time_and_place(given.links) | make.count_arguments(given.links))
+    slice_ = make.time_and_place(given.links)
+    last = given.focus.call
+    if not slice_ and last is not None and last.tool == TOOLS["rules"] and _OF_THAT.search(given.links.plain):
+        slice_ = {name: last.arguments[name] for name in ("when", "place") if name in last.arguments}
+    return _call(word, arguments | slice_ | make.count_arguments(given.links))
+
+
+_OF_THAT = re.compile(r"\b(?:of|from|among) (?:that|those|them|these)\b")
+"""Asks for a pick from what a slice held: "and what of that would suit me?"."""
 
 
 def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
@@ -275,5 +289,7 @@ def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
             arguments["kind"] = kind
         return _call("rules", arguments)
     read = make.rules(given.links, given.focus, kind).arguments
+    if "with_item" in read and not marks[cut + 1 :] and kind in (None, "together", "next", "any"):
+        return _call("rules", dict(read) | ({"kind": kind} if kind not in (None, "any") else {}))
     kept = {name: value for name, value in read.items() if name not in ("item", "with_item")}
     return _call("rules", named | kept)

@@ -17,6 +17,9 @@ from bot.llm.teach.templates import Filled, Template, fill, read
 from bot.llm.teach.worlds import ORDINALS, World
 
 NOBODY = Asker()
+FILES = ("choose.txt", "choose_wider.txt")
+TEXT_ALONE = 0.5
+"""Share of turns before of which only the text is known, as a client keeps it."""
 _MARKS = (*NEW, *SHOWN)
 _SLOTS = ("a", "b", "c", "p", "r")
 _SHOWN_BY = {"score", "search", "rules together", "rules next"}
@@ -37,7 +40,8 @@ class Example:
 
 def templates() -> tuple[Template, ...]:
     """All templates of messages."""
-    return read(files("bot.llm.teach").joinpath("choose.txt").read_text(encoding="utf-8"))
+    folder = files("bot.llm.teach")
+    return tuple(one for name in FILES for one in read(folder.joinpath(name).read_text(encoding="utf-8")))
 
 
 def examples(worlds: Sequence[World], seed: int, *, held_out: bool) -> Iterator[Example]:
@@ -55,9 +59,10 @@ def examples(worlds: Sequence[World], seed: int, *, held_out: bool) -> Iterator[
     while True:
         rng.shuffle(chosen)
         for template in chosen:
-            world = rng.choice(worlds)
-            if template.only and (template.only == "film") != world.lexicon.proper:
+            fitting = [one for one in worlds if template.fits(proper=one.lexicon.proper)]
+            if not fitting:
                 continue
+            world = rng.choice(fitting)
             made = _example(template, world, plain, rng)
             if made is not None and (made.prompt, made.target) not in seen:
                 seen.add((made.prompt, made.target))
@@ -106,13 +111,12 @@ def _pointed(turn: Turn, text: str, rng: Random) -> dict[str, str]:
 
 def _turn(after: str, world: World, plain: Sequence[Template], rng: Random) -> Turn | None:
     """A turn that called the tool, with what it showed; sometimes its text alone, as a client keeps it."""
-    wanted = rng.choice(("score", "score", "search", "rules")) if after == "any" else after
+    some = ("score", "score", "score", "search", "search", "rules", "rules", "details", "none", "rate")
+    wanted = rng.choice(some) if after == "any" else after
     base = [
         one
         for one in plain
-        if one.target.split()[0] == wanted
-        and ";" not in one.target
-        and (not one.only or (one.only == "film") == world.lexicon.proper)
+        if one.target.split()[0] == wanted and ";" not in one.target and one.fits(proper=world.lexicon.proper)
     ]
     template = rng.choice(base)
     filled = fill(template.text, world, rng, {})
@@ -122,8 +126,10 @@ def _turn(after: str, world: World, plain: Sequence[Template], rng: Random) -> T
     if target is None:
         return None
     calls, _ = calls_of(target, page, world.lexicon)
+    if not calls:
+        return Turn(message=filled.text, answer=Answer(answer="Hello! What are you after?"))
     shown = _shown(calls[0], target, world, rng)
-    if rng.random() < 0.25:
+    if rng.random() < TEXT_ALONE:
         titles = [world.lexicon.titles[item] for item in shown]
         text = f"I would start with {', then '.join(titles[:3])}." if titles else "Here is what the data say."
         linked = [item for item in world.lexicon.link(text).values("item") if item in world.lexicon.titles]
@@ -170,7 +176,15 @@ def _target(target: str, filled: Filled, page: Sheet) -> str | None:
                 words.append(word)
         wishes.append(" ".join(words))
     line = "; ".join(dict.fromkeys(wishes))
-    return line if _whole(line) else None
+    return line if _whole(line) and all(_follows(wish.split(), page) for wish in wishes) else None
+
+
+def _follows(words: list[str], page: Sheet) -> bool:
+    """Whether a change of the call before has such a call to change: text alone may not show it."""
+    if words[0] != "again":
+        return True
+    before = page.focus.call.tool if page.focus.call is not None else None
+    return before == "lookup_rules" if words[1] == "rules" else before in ("search_items", "score_items")
 
 
 def _mark_at(page: Sheet, start: int, end: int) -> str | None:

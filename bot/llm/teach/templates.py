@@ -36,6 +36,33 @@ CLOSERS = (
     "??",
     " thx",
 )
+BEFORE = (
+    "long day at work. ", "my kids are driving me crazy. ", "we have guests tonight! ", "ok here goes: ", "i have a question. ",
+    "not sure you can do this but ", "this may sound silly, ", "my sister told me to ask you: ", "thanks for earlier. ",
+    "first time here. ", "i'm in a hurry. ", "let's try something else. ", "sorry to bother you again. ", "i was wondering, ",
+    "hope you are well. ", "right, ", "listen, ", "my husband wants to know: ", "for my report: ", "boss asks: ", "back again! ",
+    "i'm on my phone so short: ", "no idea how to put this, ", "me again. ", "great weather today! ", "just curious: ",
+    "i run a small shop. ", "i'm a data nerd, so ", "for a meeting tomorrow: ", "new question. ", "another thing: ", "oh, ",
+    "actually, ", "wait, ", "different topic: ", "one more thing, ", "before i forget: ", "you know what, ", "to be honest, ",
+    "lol ", "omg ", "ugh, ", "alright ", "and ", "but ", "could you tell me: ", "i'd like to know, ", "do you happen to know, ",
+)  # fmt: skip
+AFTER = (
+    " if that makes sense", " lol", " haha", ", any chance?", " - thanks in advance", " asap", ", just curious", " or so", " btw",
+    ", i mean", ", you know", " today", ", thanks a lot", " if possible", ", nothing fancy", ", no rush", " :D", " mate", " plz",
+    ", would be great", ", can you do that?", ", is that ok?", " my friend", ", that's all", " again", " ok?", " right?",
+)  # fmt: skip
+SHORT = {
+    "you": "u", "your": "ur", "please": "plz", "something": "smth", "anything": "anythin", "with": "w/", "about": "abt",
+    "what's": "whats", "are": "r", "and": "n", "recommend": "rec", "because": "cos", "really": "rly", "people": "ppl",
+    "though": "tho", "thanks": "thx", "i'm": "im", "don't": "dont", "didn't": "didnt", "hadn't": "hadnt", "want to": "wanna",
+    "give me": "gimme", "let me": "lemme", "number": "nr", "looking": "lookin", "going": "goin", "for": "4", "love": "luv",
+    "that's": "thats", "i'd": "id", "would": "wud", "movies": "flicks", "favourite": "fav", "before": "b4", "tonight": "2nite",
+    "than": "then", "can't": "cant", "okay": "k", "what": "wat", "isn't": "isnt", "just": "jus", "have": "hav",
+}  # fmt: skip
+"""How people shorten words on a phone."""
+_SHORT = re.compile(rf"\b(?:{'|'.join(map(re.escape, SHORT))})\b", re.IGNORECASE)
+_SMALL = re.compile(r"\b(?:the|a|an|do|does|did|is|are|some|any|to)\s+", re.IGNORECASE)
+"""Words that learners of English leave out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +81,10 @@ class Template:
     def id(self) -> str:
         """A name that stays when lines are added."""
         return hashlib.blake2b(f"{self.after}|{self.target}|{self.text}".encode(), digest_size=5).hexdigest()
+
+    def fits(self, *, proper: bool) -> bool:
+        """Tell whether it is for catalogues whose titles are names, or are nouns."""
+        return not self.only or (self.only == "film") == proper
 
     @property
     def held_out(self) -> bool:
@@ -94,12 +125,13 @@ def fill(template: str, world: World, rng: Random, given: Mapping[str, str]) -> 
     while _CHOICE.search(words):
         words = _CHOICE.sub(lambda match: rng.choice(match[1].split("|")), words)
     values: dict[str, str] = dict(given)
+    words = _hurried(words, rng)
     rough = rng.random() < 0.14
     lower = rng.random() < 0.5
     pieces: list[str] = []
     slots: dict[str, tuple[int, int]] = {}
-    if rng.random() < 0.16:
-        pieces.append(rng.choice(OPENERS))
+    if rng.random() < 0.22:
+        pieces.append(rng.choice(OPENERS if rng.random() < 0.6 else BEFORE))
     at = 0
     for match in _SLOT.finditer(words):
         pieces.append(_roughened(words[at : match.start()], rng, rough))
@@ -111,14 +143,30 @@ def fill(template: str, world: World, rng: Random, given: Mapping[str, str]) -> 
         slots.setdefault(name, (start, start + len(said)))
         at = match.end()
     pieces.append(_roughened(words[at:], rng, rough))
-    if rng.random() < 0.12:
+    if rng.random() < 0.14:
         last = pieces.pop().rstrip("?!. ")
-        pieces += [last, rng.choice(CLOSERS)]
+        pieces += [last, rng.choice(CLOSERS if rng.random() < 0.6 else AFTER)]
     text = "".join(pieces)
     if rng.random() < 0.25:
         text = text.rstrip("?.!")
+    if not lower and rng.random() < 0.04:
+        return Filled(text.upper(), slots, values)
     text = text.lower() if lower else text[:1].upper() + text[1:]
     return Filled(text, slots, values)
+
+
+def _hurried(text: str, rng: Random) -> str:
+    """Shorten some words, or leave out small ones, in some messages; slots stay."""
+    pieces = re.split(r"(\{\w+\})", text)
+    chance = rng.random()
+    if chance < 0.14:
+        short = lambda match: SHORT[match[0].lower()] if rng.random() < 0.6 else match[0]  # noqa: E731
+        pieces[::2] = [_SHORT.sub(short, piece) for piece in pieces[::2]]
+    elif chance < 0.19:
+        pieces[::2] = [
+            _SMALL.sub(lambda match: "" if rng.random() < 0.6 else match[0], piece) for piece in pieces[::2]
+        ]
+    return "".join(pieces)
 
 
 def _roughened(text: str, rng: Random, rough: bool) -> str:

@@ -1,7 +1,8 @@
 """The training itself: LoRA on the upper layers of a small model, with the loss on what it should write.
 
 Knows torch, transformers and peft, and is imported only to train. Lower layers carry no adapter, so that no gradient
-passes through them; batches hold examples of like length; scores are computed where there is something to learn.
+passes through them; batches hold examples of like length; scores are computed where there is something to learn. The frozen
+weights are bfloat16 and the adapter float32: on processors with bfloat16 two and a half times as fast as float32.
 Padding stands after the text and attention looks back only, so that no mask is needed.
 """
 
@@ -107,7 +108,7 @@ def train(
     tokenizer: Any = AutoTokenizer.from_pretrained(str(base))
     loader: Any = AutoModelForCausalLM
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    model = loader.from_pretrained(str(base), dtype=torch.float32).to(device)
+    model = loader.from_pretrained(str(base), dtype=torch.bfloat16, attn_implementation="eager").to(device)
     layers = "|".join(map(str, range(recipe.first_layer, model.config.num_hidden_layers)))
     config = LoraConfig(
         r=recipe.rank,
@@ -130,7 +131,8 @@ def train(
             break
         for group in optimiser.param_groups:
             group["lr"] = recipe.rate * min(done / recipe.warm + 0.05, 1.0) * (1 - done)
-        loss: Any = _loss(model, batch, device)
+        with torch.autocast(device, dtype=torch.bfloat16):
+            loss: Any = _loss(model, batch, device)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(weights, 1.0)
         optimiser.step()
@@ -160,7 +162,7 @@ def train(
 
 def _loss(model: Any, batch: Sequence[Tokens], device: str) -> torch.Tensor:
     scores, wanted = _scores(model, batch, device)
-    return cross_entropy(scores, wanted)
+    return cross_entropy(scores.float(), wanted)
 
 
 def _scores(model: Any, batch: Sequence[Tokens], device: str) -> tuple[torch.Tensor, torch.Tensor]:
@@ -185,7 +187,7 @@ def right(model: Any, data: Sequence[Tokens], device: str = "cpu", size: int = 3
     model.eval()
     hits = 0
     ordered = sorted(data, key=len)
-    with torch.inference_mode():
+    with torch.inference_mode(), torch.autocast(device, dtype=torch.bfloat16):
         for at in range(0, len(ordered), size):
             batch = ordered[at : at + size]
             scores, wanted = _scores(model, batch, device)
