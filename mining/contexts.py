@@ -7,7 +7,7 @@ how rules are kept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,49 +16,20 @@ from numpy.typing import NDArray
 from mining import bits
 from mining import columns as col
 from mining.basketindex import BasketIndex
+from mining.config import MiningConfig
 from mining.context import Calendar
 from mining.count import Count, Slice
 from mining.finders import Material
 from mining.partners import tabled_slices
 from mining.places import Places
 from mining.rule import Rule
-from mining.statistics import Floats, benjamini_hochberg, clustered_difference, ratio_low, student_greater
+from mining.statistics import Floats, benjamini_hochberg, ratio_low, student_greater
 
 PAIRS = 3_000
 """Pairs, the strongest ones, that are looked at in every slice of time."""
 PLACE_BASKETS = 1_000
 """Least baskets of a place to be mined; a smaller one is counted when it is asked about."""
 Ints = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """Person x key counts in one fixed sparse pattern, so that a slice's counts are one bincount."""
-
-    cell: Ints
-    """Cell of each (basket, key) entry, in the order of the key matrix."""
-    key: Ints
-    """Key of each cell."""
-    person: Ints
-    """Person of each cell."""
-    keys: int
-
-    @classmethod
-    def of(cls, material: Material) -> Cells:
-        """Return the cells of all baskets."""
-        matrix = material.key_matrix
-        person = np.repeat(np.asarray(material.index.person, dtype=np.int64), np.diff(matrix.indptr))
-        width = matrix.shape[1]
-        codes, cell = np.unique(person * width + matrix.indices, return_inverse=True)
-        return cls(cell, codes % width, codes // width, width)
-
-    def counts(self, entries: NDArray[np.bool_]) -> Floats:
-        """Return how many of the entries lie in each cell."""
-        return np.bincount(self.cell[entries], minlength=len(self.key)).astype(np.float64)
-
-    def per_key(self, weights: Floats) -> Floats:
-        """Sum cells by key."""
-        return np.asarray(np.bincount(self.key, weights=weights, minlength=self.keys), dtype=np.float64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,12 +72,12 @@ class SliceSums:
     ti: Floats
     tw: Floats
     """For each key, the sums over people of h, h h, h t, h i, h w, t, t t, t i and t w."""
-    i: float
-    w: float
-    ii: float
-    iw: float
-    ww: float
-    """The same sums without a key."""
+    i: float | Floats
+    w: float | Floats
+    ii: float | Floats
+    iw: float | Floats
+    ww: float | Floats
+    """The same sums without a key: of one slice, or for each key of a slice of its own."""
 
     def tested(self) -> Tested:
         """Compare the share of every key inside and outside the slice, clustered by person.
@@ -135,42 +106,6 @@ class SliceSums:
         return Tested(self.h, misses, self.people, gain, t)
 
 
-def compared(cells: Cells, n_in: Ints, n_out: Ints, hits: Floats, misses: Floats) -> Tested:
-    """Compare the share of every key inside and outside a slice; see `SliceSums.tested`.
-
-    Args:
-        cells: Persons and keys of the cells.
-        n_in: Baskets inside, for each person.
-        n_out: Baskets outside, for each person.
-        hits: Baskets inside with the key, for each cell.
-        misses: Baskets outside with the key, for each cell.
-    """
-    i, w, t = n_in.astype(np.float64), (n_in + n_out).astype(np.float64), hits + misses
-    some = np.flatnonzero(hits)
-    h, key, person = hits[some], cells.key[some], cells.person[some]
-
-    def inside(weights: Floats) -> Floats:
-        return np.asarray(np.bincount(key, weights=weights, minlength=cells.keys), dtype=np.float64)
-
-    return SliceSums(
-        people=inside(np.ones(len(h))),
-        h=inside(h),
-        hh=inside(h * h),
-        ht=inside(h * t[some]),
-        hi=inside(h * i[person]),
-        hw=inside(h * w[person]),
-        t=cells.per_key(t),
-        tt=cells.per_key(t * t),
-        ti=cells.per_key(t * i[cells.person]),
-        tw=cells.per_key(t * w[cells.person]),
-        i=float(i.sum()),
-        w=float(w.sum()),
-        ii=float((i * i).sum()),
-        iw=float((i * w).sum()),
-        ww=float((w * w).sum()),
-    ).tested()
-
-
 @dataclass(frozen=True)
 class Told:
     """What a context rule says beside its test: counts, and in how many calendar windows it held and could."""
@@ -181,82 +116,78 @@ class Told:
     latest: bool | None = None
 
 
-def contexts(material: Material) -> list[Rule]:
-    """Return keys that are taken more often in a slice of time or place than outside it.
+@dataclass(frozen=True)
+class Found:
+    """A key that is taken more often in a slice, before the correction."""
 
-    Slices: every context word, every day word with every daypart, every place with `PLACE_BASKETS` and every region.
-    """
-    index = material.index
-    cells = Cells.of(material)
-    sizes = np.diff(material.key_matrix.indptr)
+    where: Slice
+    key: int
+    p: float
+    low: float
+    """Lower end of the gain."""
+    gain: float
 
-    def tests() -> Iterator[tuple[Slice, Tested]]:
-        for where in slices_of(index):
-            inside = index.bits_where(where)
-            rows_in, rows_out = (
-                index.layout.rows_of(part) for part in (inside, index.bits_outside(where, inside))
-            )
-            if len(rows_in) and len(rows_out):
-                hits, misses = (
-                    cells.counts(_entries(len(index), rows, sizes)) for rows in (rows_in, rows_out)
-                )
-                yield (
-                    where,
-                    compared(cells, index.by_person(rows_in), index.by_person(rows_out), hits, misses),
-                )
 
-    def told(key: int, where: Slice) -> Told:
-        count = index.count(material.keys[key], (), where)
-        return Told(count, *_held(material, count.x[0], where))
-
-    return chosen_contexts(material, tests(), told)
+def promising(result: Tested, config: MiningConfig) -> tuple[Ints, Floats, Floats, Floats]:
+    """Return what can be a rule, where it has the baskets: positions, p-values, lower ends of the gain, and gains."""
+    low = ratio_low(result.gain, result.people)
+    good = np.flatnonzero((result.gain >= config.min_gain) & (result.people >= config.min_people) & (low > 1))
+    return good, result.p_of(good), low[good], result.gain[good]
 
 
 def chosen_contexts(
     material: Material, tests: Iterable[tuple[Slice, Tested]], told: Callable[[int, Slice], Told]
 ) -> list[Rule]:
-    """Return rules of what the tests of all slices leave.
+    """Return rules of what the tests of all slices leave; see `corrected_contexts`.
+
+    Args:
+        material: Gives the configuration, places and calendar.
+        tests: Every slice, and what was tested of each key there.
+        told: What a key in a slice says beside its test.
+    """
+    found: list[Found] = []
+    tested = 0
+    for where, result in tests:
+        some = np.flatnonzero(result.hits >= material.config.min_count)
+        tested += len(some)
+        part = Tested(*(getattr(result, name)[some] for name in ("hits", "outside", "people", "gain", "t")))
+        good, p, low, gain = promising(part, material.config)
+        values = some[good].tolist(), p.tolist(), low.tolist(), gain.tolist()
+        found += [Found(where, *one) for one in zip(*values, strict=True)]
+    return corrected_contexts(material, found, tested, told)
+
+
+def corrected_contexts(
+    material: Material, found: list[Found], tested: int, told: Callable[[int, Slice], Told]
+) -> list[Rule]:
+    """Return rules of what the correction over all that were tested leaves.
 
     q by Benjamini-Hochberg over all keys of all slices that reached `min_count`. A slice inside another one is kept
     only where it says more: where its gain, at the lower end, beats that of the wider slice.
     """
-    config = material.config
-    found: list[tuple[Slice, int, float, float, float]] = []
-    tested = 0
-    for where, result in tests:
-        some = np.flatnonzero(result.hits >= config.min_count)
-        tested += len(some)
-        gain, people = result.gain[some], result.people[some]
-        low = ratio_low(gain, people)
-        good = np.flatnonzero((gain >= config.min_gain) & (people >= config.min_people) & (low > 1))
-        p = result.p_of(some[good]).tolist()
-        values = some[good].tolist(), p, low[good].tolist(), gain[good].tolist()
-        found += [(where, *one) for one in zip(*values, strict=True)]
     if not found:
         return []
-    q = benjamini_hochberg([one[2] for one in found], tested=tested)
-    kept = [(*one, float(value)) for one, value in zip(found, q, strict=True) if value <= config.q_value]
-    kept.sort(key=lambda one: -one[3])
-    return list(_worth_saying(material, kept, told))[: config.max_rules]
+    q = benjamini_hochberg([one.p for one in found], tested=tested)
+    level = material.config.q_value
+    kept = [(one, value) for one, value in zip(found, q.tolist(), strict=True) if value <= level]
+    kept.sort(key=lambda one: -one[0].low)
+    return list(_worth_saying(material, kept, told))[: material.config.max_rules]
 
 
 def _worth_saying(
-    material: Material,
-    found: list[tuple[Slice, int, float, float, float, float]],
-    told: Callable[[int, Slice], Told],
+    material: Material, found: list[tuple[Found, float]], told: Callable[[int, Slice], Told]
 ) -> Iterator[Rule]:
     """Make rules of what no wider slice explains as well."""
-    index = material.index
-    gains = {(where, key): gain for where, key, _, _, gain, _ in found}
+    gains = {(one.where, one.key): one.gain for one, _ in found}
     wider: dict[Slice, list[Slice]] = {}
-    for where, key, p, low, _, q in found:
-        if where not in wider:
-            wider[where] = _wider(index, where)
-        if any(gains.get((other, key), 0.0) >= low for other in wider[where]):
+    for one, q in found:
+        if one.where not in wider:
+            wider[one.where] = _wider(material.index, one.where)
+        if any(gains.get((other, one.key), 0.0) >= one.low for other in wider[one.where]):
             continue
-        fact = told(key, where)
-        y, held = fact.count.x, (fact.held, fact.windows, fact.latest)
-        yield Rule("context", (), y, fact.count, p, q, *held, score=low)
+        fact = told(one.key, one.where)
+        held = fact.held, fact.windows, fact.latest
+        yield Rule("context", (), fact.count.x, fact.count, one.p, q, *held, score=one.low)
 
 
 def _wider(index: BasketIndex, where: Slice) -> list[Slice]:
@@ -316,66 +247,21 @@ def slices_over(calendar: Calendar, places: Places, sizes: Ints) -> Iterator[Sli
             yield Slice(place=place)
 
 
-def _entries(n: int, rows: NDArray[np.int32], sizes: Ints) -> NDArray[np.bool_]:
-    """Return which (basket, key) entries belong to the rows."""
-    mask = np.zeros(n, dtype=np.bool_)
-    mask[rows] = True
-    return np.repeat(mask, sizes)
-
-
-def contexted_pairs(material: Material, pairs: list[Rule]) -> list[Rule]:
-    """Return pairs that meet more often in a slice of time than outside it: x -> y in C against x -> y elsewhere.
-
-    The strongest `PAIRS` are looked at in every slice; those with `min_count` baskets in it and a naive gain of
-    `min_gain` get the test clustered by person.
-    """
-    index, config = material.index, material.config
-    slices = [(Slice(words), index.bits_where(Slice(words))) for words in index.tabled]
-    found: list[Rule] = []
-    tested = 0
-    for rule in strongest(pairs):
-        left = index.bits_with(rule.antecedent)
-        both = left & index.bits_with(rule.consequent)
-        timed_x, timed_xy = bits.count(left & index.timed), bits.count(both & index.timed)
-        for where, inside in slices:
-            n_xy = bits.count(both & inside)
-            if n_xy < config.min_count:
-                continue
-            tested += 1
-            n_x = bits.count(left & inside)
-            rest_x, rest_xy = timed_x - n_x, timed_xy - n_xy
-            if not rest_x or n_xy / n_x < config.min_gain * rest_xy / rest_x:
-                continue
-            found.append(_contexted(index, rule, where))
-    return chosen_pairs(material, found, tested)
-
-
 def strongest(pairs: list[Rule]) -> list[Rule]:
     """Return the pairs that are looked at in slices of time."""
     return [one for one in pairs if len(one.antecedent) == 1][:PAIRS]
 
 
-def chosen_pairs(material: Material, found: list[Rule], tested: int) -> list[Rule]:
-    """Return the pairs that the correction over all that had the baskets leaves."""
+def corrected_pairs(material: Material, p: Floats, tested: int, people: Ints) -> tuple[Ints, Floats]:
+    """Return which pairs the correction over all that had the baskets leaves, and their q-values."""
     config = material.config
-    if not found:
-        return []
-    q = benjamini_hochberg([rule.p for rule in found], tested=tested)
-    kept = [replace(rule, q=float(value)) for rule, value in zip(found, q, strict=True)]
-    return [rule for rule in kept if rule.q <= config.q_value and rule.count.people_xy >= config.min_people]
+    q = benjamini_hochberg(p, tested=tested)
+    kept = np.flatnonzero((q <= config.q_value) & (people >= config.min_people))
+    return kept, q[kept]
 
 
-def _contexted(index: BasketIndex, rule: Rule, where: Slice) -> Rule:
-    left, inside = index.bits_with(rule.antecedent), index.bits_where(where)
-    both = left & index.bits_with(rule.consequent)
-    outside = index.bits_outside(where, inside)
-    parts = (both & inside, left & inside, both & outside, left & outside)
-    p = clustered_difference(*(index.by_person(index.layout.rows_of(part)) for part in parts)).greater
-    return contexted_rule(index.count(rule.antecedent, rule.consequent, where), p)
-
-
-def contexted_rule(count: Count, p: float) -> Rule:
+def contexted_rule(count: Count, p: float, q: float = float("nan")) -> Rule:
     """Return the rule of a pair in a slice."""
     gain = count.context_gain
     score = float(ratio_low(gain, count.people_xy)) if np.isfinite(gain) else 0.0
-    return Rule("context", count.x, count.y, count, p, score=score)
+    return Rule("context", count.x, count.y, count, p, q, score=score)

@@ -10,7 +10,7 @@ every rule, count, q-value and sentence of `mining.mine` over the rows of the ba
 works since counts add and ratios do not: whatever is kept is a whole number, and every ratio and test is computed
 from those numbers by the code that a full mine runs.
 
-What is kept, and why (see `incremental_log`, `incremental_pairs`, `incremental_slices`):
+What is kept, and why (see `incremental_log`, `incremental_pairs`):
 - the baskets, sorted, with their calendar context: an old row is never read or parsed again;
 - the table of all pairs of items, and for each pair of `min_count` baskets its counts by calendar window and by
   stratum of size: a basket that comes, goes or changes its window or stratum is added or taken off, no other is read.

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mining import finders, incremental_slices
+from mining import finders, incontext
 from mining.basketindex import BasketIndex
 from mining.config import MiningConfig
 from mining.rulebook import RuleBook
 from mining.shelf import Shelf
+from mining.slices import SliceTable
 
 if TYPE_CHECKING:
     from mining.baskets import Baskets
@@ -25,11 +26,11 @@ def book_of(baskets: Baskets, log: BasketLog, tally: PairTally, config: MiningCo
     index = BasketIndex.build(baskets)
     material = finders.Material(index, config)
     together = finders.together_of(material, tally.pairs(log, config)) if len(log.held) else []
-    slices = incremental_slices.SliceCounts.of(material)
+    slices = SliceTable.of(material)
     rules: tuple[AnyRule, ...] = (
         *together,
-        *incremental_slices.contexts(material, slices),
-        *incremental_slices.contexted_pairs(material, slices, together),
+        *incontext.contexts(material, slices),
+        *incontext.contexted_pairs(material, slices, together),
         *finders.following(material),
         *finders.cycles(material),
         *finders.trends(material),

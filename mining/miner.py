@@ -51,10 +51,11 @@ def mine(
 
 def book_of(baskets: Baskets, config: MiningConfig, progress: Progress | None = None) -> RuleBook:
     """Mine every kind of rule in baskets, from the first count to the last test."""
-    from mining import contexts, finders
+    from mining import finders, incontext
     from mining.basketindex import BasketIndex
     from mining.rulebook import RuleBook
     from mining.shelf import Shelf
+    from mining.slices import SliceTable
 
     def begin(stage: str) -> None:
         if progress is not None:
@@ -65,7 +66,11 @@ def book_of(baskets: Baskets, config: MiningConfig, progress: Progress | None = 
     begin("pairs")
     together = finders.together(material)
     begin("contexts")
-    when_and_where = [*contexts.contexts(material), *contexts.contexted_pairs(material, together)]
+    table = SliceTable.of(material)
+    when_and_where = [
+        *incontext.contexts(material, table),
+        *incontext.contexted_pairs(material, table, together),
+    ]
     begin("sequences")
     following = finders.following(material)
     begin("cycles")

@@ -24,11 +24,12 @@ from mining.contexts import _held as held_in_windows
 from mining.count import EVERYTHING, Slice
 from mining.finders import Material
 from mining.following import FOLLOWERS, SUBJECTS
+from mining.incontext import contexted_pairs
 from mining.pairs import PARTS, ItemSums, Pairs, PairSums, early_of, tested_pairs
-from mining.placed import placed_pairs
 from mining.rule import NextRule
 from mining.sequence import Ahead, Met, Occasions, chosen_next, screened
 from mining.sequence import Parts as Windows
+from mining.slices import SliceTable
 from mining.spark_baskets import collected
 from mining.spark_counts import Cut, Plan
 from mining.statistics import size_strata
@@ -169,7 +170,7 @@ def book_of(
         together = finders.together_of(material, counted.pairs())
         begin("contexts")
         rules += [*together, *contexts.chosen_contexts(material, counted.tests(), told)]
-        rules += contexts.contexted_pairs(material, together)
+        rules += contexted_pairs(material, SliceTable.of(material), together)
         begin("sequences")
         rules += counted.following()
     begin("cycles")

@@ -125,6 +125,26 @@ def clustered_difference(hits_a: ArrayLike, n_a: ArrayLike, hits_b: ArrayLike, n
     return Difference(difference, error, people, greater, min(1.0, 2 * beyond))
 
 
+def clustered_greater(
+    difference: ArrayLike, squares: ArrayLike, fourths: ArrayLike, people: ArrayLike
+) -> Floats:
+    """Return the one-sided p-values of many differences of shares, clustered by person; see `clustered_difference`.
+
+    Args:
+        difference: First share less the second.
+        squares: Sums over people of e^2.
+        fourths: Sums over people of e^4.
+        people: Persons with a basket on either side.
+    """
+    d, e2, e4, n = (np.asarray(value, dtype=np.float64) for value in (difference, squares, fourths, people))
+    some = e2 > 1e-30
+    safe2, safe4 = np.where(some, e2, 1.0), np.where(some, e4, 1.0)
+    t = d / np.sqrt(n / np.maximum(n - 1, 1) * safe2)
+    greater = student_greater(t, safe2**2 / safe4 - 1)
+    certain = np.where((d > 0) & (n > 10), 0.0, 1.0)  # nobody deviates: there is no spread to measure by
+    return np.where(n < 2, 1.0, np.where(some, greater, certain))
+
+
 def clustered_association(xy: ArrayLike, x: ArrayLike, y: ArrayLike, n: ArrayLike) -> tuple[float, float]:
     """Test that baskets with x hold y more often than baskets hold y, each person being one cluster.
 

@@ -17,15 +17,16 @@ import pytest
 import mining
 from mining.basketindex import BasketIndex
 from mining.config import MiningConfig
-from mining.contexts import Cells, compared
 from mining.count import Slice
 from mining.cycles import cycle_of
 from mining.errors import MiningError, UnknownKey, UnknownWord
-from mining.finders import Material
+from mining.finders import Material, windows_of
+from mining.incontext import Counted
 from mining.pairs import pairs_of
 from mining.rule import AnyRule, Cycle, NextRule, Rule, Trend
 from mining.rulebook import RuleBook
 from mining.sequence import next_after
+from mining.slices import SliceTable
 from mining.statistics import clustered_association, clustered_difference, mantel_haenszel, size_strata
 from mining.trends import trend_of
 from tests.mining_log import CATALOGUE, PLACES, ZONE, Basket, frame, random_log
@@ -193,20 +194,64 @@ def test_all_pairs_at_once_are_those_tested_one_by_one(seed: int) -> None:
         assert pairs.odds[at] == pytest.approx(expected if not math.isnan(expected) else math.inf)
 
 
+def windows_held(index: BasketIndex, key: str, where: Slice) -> tuple[int, int]:
+    """In how many windows the share of a key is higher in a slice than outside it, and how many could tell."""
+    inside = index.bits_where(where)
+    outside, with_key = index.bits_outside(where, inside), index.bits_with(key)
+    window = windows_of(index.day, CONFIG.windows)
+    held = told = 0
+    for one in range(CONFIG.windows):
+        rows_in, rows_out, hits, misses = (
+            int((window[index.layout.rows_of(part)] == one).sum())
+            for part in (inside, outside, inside & with_key, outside & with_key)
+        )
+        if rows_in and rows_out and (hits + misses) * rows_in / (rows_in + rows_out) >= 1:
+            told += 1
+            held += hits / rows_in > misses / rows_out
+    return held, told
+
+
+def test_pairs_in_slices_are_those_tested_one_by_one(book: RuleBook) -> None:
+    """Every pair of the book in every slice of time, by the definition: a gain, then the test clustered by person."""
+    index, found = book.index, {}
+    pairs = [one for one in book if one.kind == "together" and len(one.antecedent) == 1]
+    for rule in pairs:
+        for words in index.tabled:
+            count = index.count(rule.antecedent, rule.consequent, Slice(words))
+            beyond = count.outside
+            assert beyond is not None
+            if count.n_xy < CONFIG.min_count or not beyond.n_x:
+                continue
+            if count.confidence >= CONFIG.min_gain * beyond.confidence:
+                inside, left = index.bits_where(Slice(words)), index.bits_with(rule.antecedent)
+                sides = (inside, index.bits_outside(Slice(words), inside))
+                parts = [
+                    index.by_person(index.layout.rows_of(left & side & more))
+                    for side in sides
+                    for more in (index.bits_with(rule.consequent), index.everything)
+                ]
+                found[count.x, count.y, words] = clustered_difference(*parts).greater
+    said = {(one.antecedent, one.consequent, one.context): one for one in book if one.kind == "context"}
+    both = {at: rule for at, rule in said.items() if isinstance(rule, Rule) and at[0] and rule.place is None}
+    assert both
+    for at, rule in both.items():
+        assert rule.p == pytest.approx(found[at], rel=1e-9)
+    assert max(rule.p for rule in both.values()) < min(
+        (p for at, p in found.items() if at not in both), default=2
+    )
+
+
 @pytest.mark.parametrize("where", [Slice(("evening",)), Slice(("weekend",)), Slice(place="east")])
 def test_all_keys_at_once_are_those_tested_one_by_one(where: Slice) -> None:
     index = index_of(random_log(2, people=10, baskets=400))
     material = Material(index, CONFIG)
-    cells = Cells.of(material)
+    table = SliceTable.of(material)
+    keys = np.arange(len(material.keys))
+    counted = Counted.of(material, table, keys, np.full(len(keys), table.lists.slices.index(where)))
+    tested = counted.sums.tested()
     inside = index.bits_where(where)
     outside = index.bits_outside(where, inside)
-    rows = [index.layout.rows_of(part) for part in (inside, outside)]
-    counted = []
-    for part in rows:
-        mask = np.isin(np.arange(len(index)), part)
-        counted.append(cells.counts(np.repeat(mask, np.diff(material.key_matrix.indptr))))
-    n_in, n_out = (index.by_person(part) for part in rows)
-    tested = compared(cells, n_in, n_out, *counted)
+    n_in, n_out = (index.by_person(index.layout.rows_of(part)) for part in (inside, outside))
     for at, key in enumerate(material.keys):
         hits, misses = (
             index.by_person(index.layout.rows_of(index.bits_with(key) & part)) for part in (inside, outside)
@@ -216,6 +261,9 @@ def test_all_keys_at_once_are_those_tested_one_by_one(where: Slice) -> None:
         share = hits.sum() / n_in.sum() - misses.sum() / n_out.sum()
         assert slow.difference == pytest.approx(share)
         assert (tested.hits[at], tested.people[at]) == (hits.sum(), np.count_nonzero(hits))
+        told = counted.told(at)
+        assert told.count == index.count(key, (), where)
+        assert (told.held, told.windows) == windows_held(index, key, where)
         if tested.people[at] > 1:
             from scipy import stats
 
