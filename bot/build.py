@@ -16,10 +16,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy.engine import Engine
 
 from bot.catalogue import ITEMS, PLACES, RANK, RULES, SEARCH
-from bot.errors import NotReady
+from bot.errors import NotReady, SettingsError
 from bot.presets import mining_config, rank_config
 from bot.progress import Bars
 from bot.settings import Settings
@@ -40,7 +41,8 @@ from mining.miner import mine
 from mining.spark import mine as mine_on_spark
 from retrieval.encode import Encoder, HashingEncoder, SentenceEncoder
 from retrieval.rank import Recommender
-from retrieval.search import ItemSearch
+from retrieval.rankconfig import RankConfig
+from retrieval.search import ItemSearch, dense_texts
 
 Say = Callable[[str], None]
 REPEATS = 0.2
@@ -172,8 +174,11 @@ def _write_parts(
         )
         search.save(folder / SEARCH)
     with clock.stage("rank"):
+        ranking = rank_config(settings, catalog)
         vectors = search.vectors(list(shown["item"]))
-        ranker = Recommender(rank_config(settings, catalog))
+        if ranking.deep.on and ranking.deep.tune_text:
+            vectors = _taught(settings, ranking, rolled, shown)
+        ranker = Recommender(ranking)
         ranker.fit(rolled, shown, people, rules=book.frame(), vectors=vectors)
         ranker.save(folder / RANK)
     times = interactions["at"].dropna()
@@ -193,6 +198,24 @@ def _write_parts(
             "rules": len(book.frame()),
         },
     }
+
+
+def _taught(
+    settings: Settings, ranking: RankConfig, rolled: pd.DataFrame, shown: pd.DataFrame
+) -> NDArray[np.float32]:
+    """Return text vectors of an encoder that learned what is taken together; search keeps the plain ones.
+
+    Raises:
+        SettingsError: the encoder is no model that can learn.
+    """
+    if settings.encoder == "hashing":
+        raise SettingsError(
+            '--deep-text teaches a sentence encoder: encoder = "hashing" has nothing to teach'
+        )
+    from retrieval.neural.text import taught_vectors  # torch
+
+    texts = dense_texts(shown, expand=settings.retrieval.expand_words)
+    return taught_vectors(encoder_folder(settings), rolled, shown["item"], texts, ranking)
 
 
 def rolled_up(interactions: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:

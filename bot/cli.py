@@ -144,6 +144,13 @@ def load(
 def build(
     catalog: Annotated[str | None, typer.Option(help="Catalogue to build; all by default.")] = None,
     engine: Annotated[str, typer.Option(help="What counts for the rules: local, or spark.")] = "local",
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Train the deep model too: minutes, not seconds.")
+    ] = False,
+    deep_text: Annotated[
+        bool,
+        typer.Option("--deep-text", help="As --deep, and teach the text encoder from behaviour before it."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Mine rules, index items and fit the recommender: a new generation of each catalogue."""
@@ -153,7 +160,11 @@ def build(
         from bot.build import build_catalogs
 
         console = Console(as_json)
-        console.builds(build_catalogs(_settings(), catalog, spark=engine == "spark", say=console.say))
+        wanted = {
+            name: True for name, value in (("on", deep or deep_text), ("tune_text", deep_text)) if value
+        }
+        settings = _settings({"ranking": {"deep": wanted}} if wanted else None)
+        console.builds(build_catalogs(settings, catalog, spark=engine == "spark", say=console.say))
 
 
 @app.command()

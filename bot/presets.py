@@ -82,7 +82,10 @@ def rank_config(settings: Settings, catalog: Catalog) -> RankConfig:
     """
     own = settings.catalogs.get(catalog.name, CatalogSettings()).ranking
     fields = settings.ranking.model_dump() | {"threads": settings.thread_count, "seed": settings.seed}
+    deep = fields["deep"] | (own.get("deep") or {})
+    if deep["on"] and deep["log_dir"] is None:
+        deep["log_dir"] = settings.home / "runs" / catalog.name
     try:
-        return RankConfig.model_validate(fields | own)
+        return RankConfig.model_validate(fields | own | {"deep": deep})
     except ValidationError as error:
         raise SettingsError(f"catalogs.{catalog.name}.ranking: {error.errors()[0]['msg']}") from error

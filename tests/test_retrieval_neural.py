@@ -303,7 +303,7 @@ class TestWatch:
 
     def test_event_files_are_written(self, tmp_path, log):
         fitted(log, SMALL.model_copy(update={"epochs": 2, "watch": "tensorboard", "log_dir": tmp_path}))
-        assert list((tmp_path / "deep").glob("events.out.tfevents.*"))
+        assert list(tmp_path.glob("deep-*/events.out.tfevents.*"))
 
     def test_a_missing_tool_is_named(self, monkeypatch, tmp_path):
         monkeypatch.setattr("retrieval.neural.watch.find_spec", lambda name: None)

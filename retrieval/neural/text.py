@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,9 +19,13 @@ from torch.nn import functional
 from tqdm import tqdm
 
 from retrieval.neural.training import own_randomness, quick_products
-from retrieval.profile import Ints, Log
+from retrieval.profile import Ids, Ints, Log, make_log
+from retrieval.rankconfig import RankConfig
+from retrieval.splits import splits
 
 TEMPERATURE = 0.1
+PAIRS = 20_000
+"""Pairs of items that an encoder is taught by."""
 LONGEST = 64
 """Tokens of a text that are read while teaching."""
 
@@ -43,6 +48,34 @@ def pairs_of(log: Log, n: int, rng: np.random.Generator, *, within: int = 5) -> 
     count = np.bincount(log.item[kept], minlength=log.n_items).astype(float)
     weight = 1.0 / np.sqrt(count[pairs[:, 0]] * count[pairs[:, 1]])
     return np.asarray(pairs[rng.choice(len(pairs), n, replace=False, p=weight / weight.sum())])
+
+
+def taught_vectors(
+    folder: Path, interactions: pd.DataFrame, items: pd.Series, texts: Sequence[str], config: RankConfig
+) -> NDArray[np.float32]:
+    """Teach the encoder in `folder` what is taken together, and encode the items with it.
+
+    It learns only from rows that are before every validation window of the blend: what the ranker weighs its vectors by
+    must be new to them.
+
+    Args:
+        folder: of the encoder.
+        interactions: `person, item` and, optional, `at, kind, value, basket`.
+        items: ids, one a text.
+        texts: what the encoder reads of each item.
+        config: seed, threads, and what the validation windows are.
+    """
+    ids, people = Ids.of(items), Ids.of(interactions["person"])
+    log, _ = make_log(interactions, people, ids, Ids.of(None))
+    head = np.ones(len(log.item), bool)
+    for split in splits(log, config, np.random.default_rng(config.seed)):
+        head &= split.head
+    encoder = TaughtEncoder(folder)
+    ordered = np.empty(len(ids), dtype=object)
+    ordered[ids.positions(items)] = texts
+    pairs = pairs_of(log.keep(head), PAIRS, np.random.default_rng(config.seed))
+    encoder.teach(ordered.tolist(), pairs, seed=config.seed, threads=config.threads)
+    return encoder.encode(texts)
 
 
 class TaughtEncoder:

@@ -5,6 +5,7 @@ Knows both tools, each imported only where the settings ask for it. It refuses t
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
@@ -73,7 +74,7 @@ def open_watch(config: DeepConfig, name: str) -> Watcher:
 
     Args:
         config: `watch`, `log_dir` and `wandb_project` decide.
-        name: Of this training: a folder below `log_dir`.
+        name: Of this training: a folder below `log_dir`, with the time beside it.
 
     Raises:
         WatchMissing: the tool is asked for by name and not installed.
@@ -94,4 +95,4 @@ def open_watch(config: DeepConfig, name: str) -> Watcher:
             raise ValueError('watch = "tensorboard" needs log_dir: name the folder of its event files')
     if config.watch == "none" or not installed or config.log_dir is None:
         return Nobody()
-    return TensorBoard(str(config.log_dir / name))
+    return TensorBoard(str(config.log_dir / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%S}"))
