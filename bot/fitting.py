@@ -1,50 +1,92 @@
 """Mining and retrieval together: the ranker that the product uses, fitted from frames alone.
 
-Knows which rules the ranker is handed and that none of them may be mined from rows that it is validated on.
-`bot.build` and everybody who measures Almanac call this same function.
+Knows which rules the ranker is handed, that none of them may be mined from rows that it is validated on, and that
+the time and place of a question decide which of them fire. `bot.evaluating` and everybody who measures Almanac call
+this same function.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pandas as pd
+
+from bot.surroundings import Surroundings
 from mining.config import MiningConfig
+from retrieval.rank import Recommender
 from retrieval.rankconfig import RankConfig
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
     from numpy.typing import NDArray
 
-    from retrieval.rank import Recommender
+
+class ContextRecommender(Recommender):
+    """The ranker that turns the time and place of a question into context words by itself."""
+
+    def __init__(self, config: RankConfig | None = None, surroundings: Surroundings | None = None) -> None:
+        super().__init__(config)
+        self.surroundings = surroundings or Surroundings.of(MiningConfig())
+
+    def recommend(
+        self,
+        people: Sequence[Any] | Any,
+        k: int = 10,
+        at: Any = None,
+        place: Any = None,
+        exclude_seen: bool = True,
+        context: Any = None,
+    ) -> pd.DataFrame:
+        """Return `person, item, score, rank`; see `Recommender.recommend`.
+
+        Where no `context` is given it is that of `at` and `place`.
+        """
+        if context is None and (at is not None or place is not None):
+            whom = [people] if isinstance(people, str) or not hasattr(people, "__iter__") else list(people)
+            context = list(self.surroundings.words(_each(at, len(whom)), _each(place, len(whom))))
+        return super().recommend(people, k, at, place, exclude_seen, context)
+
+
+def _each(value: Any, n: int) -> list[Any]:
+    """Return one value for each of n people."""
+    if value is None or isinstance(value, str) or not hasattr(value, "__iter__"):
+        return [value] * n
+    return list(value)
 
 
 def fit(
     interactions: pd.DataFrame,
     items: pd.DataFrame | None = None,
     people: pd.DataFrame | None = None,
+    places: pd.DataFrame | None = None,
     *,
     mining: MiningConfig | None = None,
     ranking: RankConfig | None = None,
     vectors: NDArray[np.float32] | None = None,
-) -> Recommender:
+) -> ContextRecommender:
     """Return the product's own ranker, fitted.
 
     Args:
         interactions: The interaction frame; all columns but `person, item` may be absent.
         items: The item frame.
         people: The people frame.
+        places: The place frame: regions above stores, and zones.
         mining: Definitions of baskets and thresholds of rules.
         ranking: Settings of the ranker.
         vectors: Text vectors, one row for each row of `items`.
     """
     from mining.miner import mine
-    from retrieval.rank import Recommender
 
     config = mining or MiningConfig()
+    surroundings = Surroundings.of(config, places)
 
     def rules(rows: pd.DataFrame) -> pd.DataFrame:
         """Mine the rows that a validation window leaves, so that nothing leaks."""
-        return mine(rows, items, config=config).frame()
+        return mine(rows, items, places, config=config).frame()
 
-    return Recommender(ranking).fit(interactions, items, people, rules=rules, vectors=vectors)
+    rows = interactions
+    if "context" not in rows and "at" in rows:
+        where = rows["place"] if "place" in rows else [None] * len(rows)
+        rows = rows.assign(context=surroundings.words(rows["at"], where))
+    return ContextRecommender(ranking, surroundings).fit(rows, items, people, rules=rules, vectors=vectors)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from mining import finders, incontext
 from mining.basketindex import BasketIndex
 from mining.config import MiningConfig
+from mining.placed import placed_pairs
 from mining.rulebook import RuleBook
 from mining.shelf import Shelf
 from mining.slices import SliceTable
@@ -31,6 +32,7 @@ def book_of(baskets: Baskets, log: BasketLog, tally: PairTally, config: MiningCo
         *together,
         *incontext.contexts(material, slices),
         *incontext.contexted_pairs(material, slices, together),
+        *placed_pairs(material),
         *finders.following(material),
         *finders.cycles(material),
         *finders.trends(material),

@@ -53,6 +53,7 @@ def book_of(baskets: Baskets, config: MiningConfig, progress: Progress | None = 
     """Mine every kind of rule in baskets, from the first count to the last test."""
     from mining import finders, incontext
     from mining.basketindex import BasketIndex
+    from mining.placed import placed_pairs
     from mining.rulebook import RuleBook
     from mining.shelf import Shelf
     from mining.slices import SliceTable
@@ -71,6 +72,7 @@ def book_of(baskets: Baskets, config: MiningConfig, progress: Progress | None = 
         *incontext.contexts(material, table),
         *incontext.contexted_pairs(material, table, together),
     ]
+    when_and_where += placed_pairs(material)
     begin("sequences")
     following = finders.following(material)
     begin("cycles")

@@ -235,10 +235,22 @@ class RuleBook:
         return self.index.names
 
     def frame(self) -> pd.DataFrame:
-        """Return antecedent, consequent, context, kind, n, n_x, n_y, n_xy, place, lag of the rules for ranking."""
+        """Return antecedent, consequent, context, kind, n, n_x, n_y, n_xy, place, lag of the rules for ranking.
+
+        Counts are those that a rule may fire with beside narrower rules of the same pair (`firing.fired_counts`).
+        """
         import pandas as pd
 
-        rows = [_row(rule) for rule in self if isinstance(rule, Rule | NextRule)]
+        from mining.firing import fired_counts
+
+        told = [rule for rule in self if isinstance(rule, Rule | NextRule)]
+        other = fired_counts([rule for rule in told if isinstance(rule, Rule)], self.index.calendar)
+        rows = []
+        for rule in told:
+            counts = other.get(rule.id, ()) if other else ()
+            if counts is not None:
+                row = _row(rule)
+                rows.append((*row[:4], *counts, *row[8:]) if counts else row)
         return pd.DataFrame(rows, columns=list(_FRAME))
 
     def to_frame(self) -> pd.DataFrame:

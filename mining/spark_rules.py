@@ -26,6 +26,7 @@ from mining.finders import Material
 from mining.following import FOLLOWERS, SUBJECTS
 from mining.incontext import contexted_pairs
 from mining.pairs import PARTS, ItemSums, Pairs, PairSums, early_of, tested_pairs
+from mining.placed import placed_pairs
 from mining.rule import NextRule
 from mining.sequence import Ahead, Met, Occasions, chosen_next, screened
 from mining.sequence import Parts as Windows
@@ -170,7 +171,7 @@ def book_of(
         together = finders.together_of(material, counted.pairs())
         begin("contexts")
         rules += [*together, *contexts.chosen_contexts(material, counted.tests(), told)]
-        rules += contexted_pairs(material, SliceTable.of(material), together)
+        rules += [*contexted_pairs(material, SliceTable.of(material), together), *placed_pairs(material)]
         begin("sequences")
         rules += counted.following()
     begin("cycles")

@@ -112,7 +112,15 @@ def _asked(log: Log, person: int, row: int) -> Query:
     """Return the question of a person at the instant and place of one of their rows, with all rows before it."""
     now = log.at[row] if not np.isnan(log.at[row]) else log.end
     rows = slice(int(log.starts[person]), row)
-    return query_of(log, person, now=float(now), rows=rows, place=int(log.place[row]))
+    return query_of(
+        log, person, now=float(now), rows=rows, place=int(log.place[row]), context=_words(log, row)
+    )
+
+
+def _words(log: Log, row: int) -> tuple[str, ...]:
+    """Return the context words of a row, none where the rows carry none."""
+    words = None if log.context is None else log.context[row]
+    return tuple(words) if isinstance(words, tuple | list) else ()
 
 
 def split_windows(
@@ -144,7 +152,9 @@ def _of_window(log: Log, before: Ints, people: Ints, cut: float, goal: str) -> I
         if len(right):
             now = float(log.at[rows[0]]) if goal == "visit" else float(cut)
             place = int(log.place[rows[0]]) if goal == "visit" else -1
-            yield query_of(log, int(person), now=now, rows=slice(start, middle), place=place), right
+            words = _words(log, int(rows[0])) if goal == "visit" else ()
+            history = slice(start, middle)
+            yield query_of(log, int(person), now=now, rows=history, place=place, context=words), right
 
 
 def _draw(people: Ints, most: int, rng: np.random.Generator) -> Ints:

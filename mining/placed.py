@@ -1,0 +1,199 @@
+"""Pairs that hold at a place, at any time or in a slice of time: x -> y more often there than anywhere beside it.
+
+Every pair is looked at, also one that is nothing special over all baskets: what holds on weekend nights in one
+region is lost in the sum. Knows places and coarse slices of time. It refuses to know how rules are kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.stats import norm
+
+from mining import columns as col
+from mining.basketindex import BasketIndex
+from mining.contexts import PLACE_BASKETS, contexted_rule
+from mining.count import Slice
+from mining.finders import Material
+from mining.rule import Rule
+from mining.statistics import Floats, benjamini_hochberg, clustered_difference
+
+PLACES = 12
+"""Places, the largest ones, that pairs are looked at in where no region is known."""
+MOST = 3_000
+"""Pairs in slices, the clearest ones, that get the test clustered by person."""
+Ints = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Met:
+    """Baskets of some part: how many, with each item (the diagonal), with each pair of items."""
+
+    n: int
+    pairs: sparse.csr_array
+    single: Ints
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_array, part: Mask) -> _Met:
+        held = matrix[np.flatnonzero(part)]
+        pairs: sparse.csr_array = (held.T @ held).tocsr()
+        return cls(held.shape[0], pairs, pairs.diagonal().astype(np.int64))
+
+    def of_pairs(self, x: Ints, y: Ints) -> Ints:
+        """Return the baskets with both of each pair."""
+        return np.asarray(self.pairs[x, y], dtype=np.int64).ravel() if len(x) else np.zeros(0, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Clear:
+    """Pairs that stand out in one slice, before people are looked at."""
+
+    where: Slice
+    x: Ints
+    y: Ints
+    z: Floats
+    """How far they stand out of the nearer of their neighbours, in standard errors of independent baskets."""
+
+
+def placed_pairs(material: Material) -> list[Rule]:
+    """Return pairs x -> y that meet more often at a place P, at any time or in a slice of time C, than beside it.
+
+    At any time P is compared with the other places. In C both neighbours must be beaten: C at the other places, and
+    P at other times. And there the baskets with x must hold y more often than those without. The largest of these
+    p-values (clustered by person) counts, as for any rule that must say more than its parts (Webb 2007). The
+    confidence must rise by `min_gain`, and by as much more than y alone rises there.
+    Places are the regions, or the largest places where there is none; slices of time are the dayparts, weekdays and
+    weekends, and both together. Corrected over all pairs that had `min_count` baskets in their slice.
+    """
+    index, config = material.index, material.config
+    found: list[_Clear] = []
+    tested = 0
+    for n_tested, clear in _slices(material):
+        tested += n_tested
+        found.append(clear)
+    if not tested:
+        return []
+    z = np.concatenate([one.z for one in found])
+    of = np.repeat(np.arange(len(found)), [len(one.z) for one in found])
+    within = np.concatenate([np.arange(len(one.z)) for one in found])
+    rules = []
+    for line in np.argsort(-z, kind="stable")[:MOST].tolist():
+        one, pair = found[of[line]], within[line]
+        x, y = index.items[one.x[pair]], index.items[one.y[pair]]
+        rules.append(contexted_rule(index.count((x,), (y,), one.where), _p(index, x, y, one.where)))
+    if not rules:
+        return []
+    q = benjamini_hochberg([rule.p for rule in rules], tested=tested)
+    kept = [replace(rule, q=float(value)) for rule, value in zip(rules, q, strict=True)]
+    return [
+        rule
+        for rule in kept
+        if rule.q <= config.q_value and rule.count.people_xy >= config.min_people and rule.score > 1
+    ]
+
+
+def _slices(material: Material) -> Iterator[tuple[int, _Clear]]:
+    """Yield how many pairs of each slice had enough baskets, and those that stand out."""
+    index, config = material.index, material.config
+    places = _places(index)
+    used = np.diff(material.matrix.indptr) <= config.max_basket
+    base = _mask(index, index.placed) & used
+    timed = _mask(index, index.timed)
+    if (base & timed).any():
+        base &= timed
+    if not places or not base.any():
+        return
+    at_place = {place: base & _mask(index, index.bits_where(Slice(place=place))) for place in places}
+    always = {place: _Met.of(material.matrix, part) for place, part in at_place.items()}
+    for words in ((), *(_times(index) if timed.any() else ())):
+        during = base & _mask(index, index.bits_where(Slice(words)))
+        if np.count_nonzero(during) < config.min_count:
+            continue
+        everywhere = _Met.of(material.matrix, during)
+        for place, part in at_place.items():
+            inside = _Met.of(material.matrix, during & part) if words else always[place]
+            beside = [everywhere, *([always[place]] if words else [])]
+            yield _clear(
+                Slice(words, place), inside, beside, config.min_count, config.min_gain, config.q_value
+            )
+
+
+def _clear(
+    where: Slice, inside: _Met, wholes: list[_Met], min_count: int, min_gain: float, level: float
+) -> tuple[int, _Clear]:
+    """Compare the pairs of a slice with what is left of each whole without it."""
+    met = inside.pairs.tocoo()
+    enough = (met.data >= min_count) & (met.row != met.col)
+    x, y, n_xy = (part[enough].astype(np.int64) for part in (met.row, met.col, met.data))
+    tested = len(x)
+    if any(whole.n == inside.n for whole in wholes):  # nothing lies beside it
+        return 0, _Clear(where, x[:0], y[:0], np.zeros(0))
+    n_x, n_y = inside.single[x], inside.single[y]
+    good = n_xy * inside.n >= min_gain * n_x * n_y
+    z = _z(n_xy, n_x, n_y - n_xy, inside.n - n_x)
+    for whole in wholes:
+        rest_x, rest_y, rest_n = whole.single[x] - n_x, whole.single[y] - n_y, whole.n - inside.n
+        rest_xy = whole.of_pairs(x, y) - n_xy
+        with np.errstate(divide="ignore", invalid="ignore"):
+            alone = (n_y / inside.n) / np.maximum(rest_y / rest_n, 0.5 / rest_n)
+            gain = (n_xy / n_x) / (rest_xy / rest_x)
+        z = np.minimum(z, _z(n_xy, n_x, rest_xy, rest_x))
+        good &= (rest_x > 0) & (gain >= min_gain * np.maximum(alone, 1.0))
+    good &= z >= norm.isf(level)
+    return tested, _Clear(where, x[good], y[good], z[good])
+
+
+def _z(hits: Ints, n: Ints, other_hits: Ints, other_n: Ints) -> Floats:
+    """Return how many standard errors two shares of independent baskets are apart, the first less the second."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        share = (hits + other_hits) / (n + other_n)
+        error = np.sqrt(share * (1 - share) * (1 / n + 1 / other_n))
+        return np.asarray(np.nan_to_num((hits / n - other_hits / other_n) / error, nan=np.inf))
+
+
+def _places(index: BasketIndex) -> list[str]:
+    """Return the regions that hold baskets; where there is none, the largest places with `PLACE_BASKETS`."""
+    sizes, places = np.asarray(index.place_rows.sizes), index.places
+    regions = [places.ids[code] for code in places.tops if sizes[code]]
+    if regions:
+        return regions
+    largest = np.argsort(-sizes, kind="stable")[:PLACES]
+    return [places.ids[code] for code in largest.tolist() if sizes[code] >= PLACE_BASKETS]
+
+
+def _times(index: BasketIndex) -> list[tuple[str, ...]]:
+    groups = index.calendar.groups
+    parts, days = groups[col.DAYPART], groups[col.WEEKEND]
+    return [*((one,) for one in (*parts, *days)), *((day, part) for day in days for part in parts)]
+
+
+def _p(index: BasketIndex, x: str, y: str, where: Slice) -> float:
+    """Return the largest p-value, clustered by person: against each neighbour, and against baskets without x."""
+    left, right = index.bits_with(x) & index.placed, index.bits_with(y)
+    during, here = index.bits_where(Slice(where.context)), index.bits_where(Slice(place=where.place))
+    inside, both = during & here, left & right
+    others = [(both, left, during & ~here), (right, index.everything & ~left, inside)]
+    if where.context:
+        others.append((both, left, here & ~during & index.timed))
+    own = [_by_person(index, part & inside) for part in (both, left)]
+    p = []
+    for hits, held, rest in others:
+        beside = (_by_person(index, part & rest) for part in (hits & held, held))
+        p.append(float(clustered_difference(*own, *beside).greater))
+    return max(p)
+
+
+def _mask(index: BasketIndex, part: Any) -> Mask:
+    mask = np.zeros(len(index), dtype=np.bool_)
+    mask[index.layout.rows_of(part)] = True
+    return mask
+
+
+def _by_person(index: BasketIndex, part: Any) -> Ints:
+    return index.by_person(index.layout.rows_of(part))
