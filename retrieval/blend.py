@@ -27,17 +27,11 @@ class Blend:
     names: tuple[str, ...]
     weights: Floats
     absolute: NDArray[np.bool_]
-    """True where a raw score keeps its scale; else it is divided by its largest size among all items."""
+    """True where a raw score keeps its scale; else it is divided by its largest size among the items asked about."""
 
-    def scales(self, raw: Matrix) -> Floats:
+    def scales(self, raw: Matrix, among: NDArray[np.bool_]) -> Floats:
         """Return what each scorer's raw scores (scorers x items) are multiplied by for this question."""
-        return self.weights * scale(raw, self.absolute)
-
-    def parts(self, raw: Matrix) -> Matrix:
-        """Return scorers x items: what each scorer adds to each item, 0 where it cannot score."""
-        filled = np.nan_to_num(raw)
-        filled *= self.scales(filled)[:, None]
-        return filled
+        return self.weights * scale(raw, self.absolute, among)
 
     def pruned(self) -> Blend:
         """Return the blend without scorers of weight 0; the first stays where all are."""
@@ -48,9 +42,13 @@ class Blend:
         return Blend(names, self.weights[kept], self.absolute[kept])
 
 
-def scale(raw: Matrix, absolute: NDArray[np.bool_]) -> Floats:
-    """Return 1 for absolute scorers, else 1 over the largest absolute raw score (0 where there is none)."""
-    filled = np.nan_to_num(raw)
+def scale(raw: Matrix, absolute: NDArray[np.bool_], among: NDArray[np.bool_]) -> Floats:
+    """Return 1 for absolute scorers, else 1 over the largest absolute raw score (0 where there is none).
+
+    The largest is taken `among` the items that the question is about: where seen ones are left out their scores,
+    often many times as large, would leave little between the new ones.
+    """
+    filled = np.nan_to_num(raw[:, among])
     largest = np.maximum(filled.max(axis=1, initial=0.0), -filled.min(axis=1, initial=0.0))
     return np.where(absolute, 1.0, np.where(largest > 0, 1.0 / np.where(largest > 0, largest, 1.0), 0.0))
 

@@ -98,20 +98,23 @@ def _nearest(left: sp.csr_array, right: sp.csr_array, neighbours: int, scale: An
 class Neighbours:
     """People neighbours: the items of the people whose weighted history is nearest to the question's.
 
-    score(i) = sum over the nearest people v of cos(h, v) * 1[v took i], with h and v weighted by
-    idf = ln(people / takers).
+    score(i) = sum over the nearest people v of cos(h, v) * 1[v took i]. An item of h and v weighs
+    times ** power * idf: how often it was taken (of h its profile weight) and idf = ln(people / takers), itself
+    raised to a power.
     """
 
     weighted: sp.csr_array
-    """People x items, unit rows of idf."""
+    """People x items, unit rows of times ** power * idf."""
     count: int
     fade: float
     idf: Floats
+    power: float = 1.0
+    recent: int = 400
     name: str = "people"
 
     def _history(self, query: Query) -> tuple[Ints, Floats]:
-        taste = profile(query, fade=self.fade)
-        weight = taste.weight * self.idf[taste.item]
+        taste = profile(query, fade=self.fade, recent=self.recent)
+        weight = np.sign(taste.weight) * np.abs(taste.weight) ** self.power * self.idf[taste.item]
         length = float(np.sqrt(weight @ weight))
         return (taste.item, weight / length) if length > 0 else NOTHING
 
@@ -156,25 +159,46 @@ class Neighbours:
             "indices": w.indices,
             "indptr": w.indptr,
             "idf": self.idf,
-            "settings": np.array([float(self.count), self.fade]),
+            "settings": np.array([float(self.count), self.fade, self.power, float(self.recent)]),
         }
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Neighbours:
         """Make the scorer again from `arrays()`."""
-        count, fade = (float(one) for one in arrays["settings"])
+        count, fade, power, recent = (float(one) for one in arrays["settings"])
         shape = (len(arrays["indptr"]) - 1, len(arrays["idf"]))
         weighted = sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
-        return cls(weighted, int(count), fade, np.asarray(arrays["idf"]))
+        return cls(weighted, int(count), fade, np.asarray(arrays["idf"]), power, int(recent))
 
 
 def neighbours(log: Log, *, count: int = 100, fade: float = 0.5) -> Neighbours:
-    """Fit people neighbours."""
+    """Fit people whose histories hold what the question's latest rows hold."""
     X = taken(log).astype(np.float64)
-    takers = _column_sums(X)
-    idf = np.where(takers > 0, np.log((log.n_people + 1.0) / np.maximum(takers, 1.0)), 0.0)
+    idf = _idf(log, _column_sums(X))
+    return Neighbours(_unit(X, idf), count, fade, idf)
+
+
+def crowd(log: Log, *, count: int = 100, power: float = 0.5) -> Neighbours:
+    """Fit people who took the same items about as often, over whole histories.
+
+    Counts and idf enter by their root: a household that buys milk daily is not only its milk.
+    """
+    X = taken(log, times=True).astype(np.float64)
+    idf = np.sqrt(_idf(log, np.bincount(X.indices, minlength=log.n_items).astype(float)))
+    X.data **= power
+    longest = int(np.diff(log.starts).max(initial=1))
+    return Neighbours(_unit(X, idf), count, 0.0, idf, power, longest)
+
+
+def _idf(log: Log, takers: Floats) -> Floats:
+    """Return ln(people / takers) of each item, 0 where nobody took it."""
+    return np.where(takers > 0, np.log((log.n_people + 1.0) / np.maximum(takers, 1.0)), 0.0)
+
+
+def _unit(X: sp.csr_array, idf: Floats) -> sp.csr_array:
+    """Return X times idf with rows of length 1."""
     weighted = sp.csr_array(X * idf[None, :])
     length = np.sqrt(np.asarray((weighted * weighted).sum(axis=1)).ravel())
     weighted = sp.csr_array(weighted / np.where(length > 0, length, 1.0)[:, None])
     weighted.sort_indices()
-    return Neighbours(weighted.astype(np.float32), count, fade, idf)
+    return weighted.astype(np.float32)

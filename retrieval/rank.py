@@ -22,7 +22,7 @@ from retrieval.candidate import Candidate
 from retrieval.explanation import Explanation, Fired
 from retrieval.profile import Floats, Ids, Ints, Log, Query, days, make_log, query_of
 from retrieval.rankconfig import RankConfig
-from retrieval.rankfit import absolute_of, fit_scorers, learn_blends, make_side, raw_scores
+from retrieval.rankfit import absolute_of, fit_scorers, learn_blends, make_side, raw_scores, unseen_by
 from retrieval.rules import RuleScorer, rule_scorer
 from retrieval.scorer import Scorer
 from retrieval.splits import PAUSE, idle
@@ -49,7 +49,8 @@ class Scored:
 
     query: Query
     blend: Blend
-    raw: Floats
+    scales: Floats
+    """What each scorer's raw scores were multiplied by."""
     parts: Floats
     score: Floats
 
@@ -371,8 +372,11 @@ class Recommender:
     def _scored(self, query: Query, exclude_seen: bool) -> Scored:
         blend = self._blend_for(query, exclude_seen)
         raw = raw_scores(self.fitted.scorers, blend.names, query)
-        parts = blend.parts(raw)
-        return Scored(query, blend, raw, parts, parts.sum(axis=0))
+        n_items = raw.shape[1]
+        among = unseen_by(query, n_items) if exclude_seen else np.ones(n_items, bool)
+        scales = blend.scales(raw, among)
+        parts = np.nan_to_num(raw) * scales[:, None]
+        return Scored(query, blend, scales, parts, parts.sum(axis=0))
 
     def _open(
         self, query: Query, allowed: Allowed, exclude: Sequence[str], exclude_seen: bool
@@ -407,9 +411,8 @@ class Recommender:
 
     def _because(self, scored: Scored, item: int) -> tuple[tuple[str, float], ...]:
         """Return what each history item adds to the score of `item`, largest first."""
-        scales = scored.blend.scales(scored.raw)
         total = np.zeros(len(self.fitted.items))
-        for name, factor in zip(scored.blend.names, scales, strict=True):
+        for name, factor in zip(scored.blend.names, scored.scales, strict=True):
             if factor > 0:
                 behind, value = self.fitted.scorers[name].because(scored.query, item)
                 total[behind] += value * factor
@@ -422,7 +425,7 @@ class Recommender:
         scorer = self.fitted.scorers.get("rules")
         if not isinstance(scorer, RuleScorer) or "rules" not in scored.blend.names:
             return ()
-        factor = float(scored.blend.scales(scored.raw)[scored.blend.names.index("rules")])
+        factor = float(scored.scales[scored.blend.names.index("rules")])
         ids = self.fitted.items.index
         fired = [
             Fired(

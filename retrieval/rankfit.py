@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from retrieval.blend import Blend, Lesson, learn, lesson, scale
-from retrieval.cf import cosine, ease, neighbours, walk
+from retrieval.cf import cosine, crowd, ease, neighbours, walk
 from retrieval.popularity import Content, Kinds, context_lift, place_lift, popular, trait_lift, trend
 from retrieval.profile import Floats, Ids, Ints, Log, Query
 from retrieval.rankconfig import RankConfig
@@ -124,6 +124,7 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
         "walk": walk(log),
         "similar": cosine(log),
         "people": neighbours(log),
+        "crowd": crowd(log),
         "popular": popular(log),
         "trend": trend(log, fade=config.window_days),
         "place": place_lift(log, side),
@@ -205,11 +206,13 @@ def _learned(
     asked = [query for query, _ in questions]
     raws = raw_of_many(scorers, names, asked, n_items)
     for (query, right), raw in zip(questions, raws, strict=True):
-        scaled = np.nan_to_num(raw) * scale(raw, absolute)[:, None]
+        filled = np.nan_to_num(raw)
         known = np.asarray(~np.isnan(raw).all(axis=0))
-        unseen = known.copy()
-        unseen[query.item] = False
-        lessons["new"].append(lesson(scaled, unseen, right, rng))
+        every, unseen = np.ones(n_items, bool), unseen_by(query, n_items)
+        lessons["new"].append(
+            lesson(filled * scale(filled, absolute, unseen)[:, None], known & unseen, right, rng)
+        )
+        scaled = filled * scale(filled, absolute, every)[:, None]
         if repeats:
             lessons["all"].append(lesson(scaled, known, right, rng))
         if cold.any() and len(lessons["cold"]) < _COLD_QUESTIONS:
@@ -224,6 +227,13 @@ def _learned(
         if kept:
             out[kind] = Blend(kept, learn(taught, len(kept)), absolute_of(kept)).pruned()
     return out
+
+
+def unseen_by(query: Query, n_items: int) -> NDArray[np.bool_]:
+    """Return the mask of items that the history does not hold."""
+    mask = np.ones(n_items, bool)
+    mask[query.item] = False
+    return mask
 
 
 def absolute_of(names: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -195,15 +195,16 @@ def row_cells(matrix: sp.csr_array, rows: Ints) -> tuple[Ints, Ints]:
     return np.arange(int(lengths.sum())) + np.repeat(starts - before, lengths), lengths
 
 
-def taken(log: Log) -> sp.csr_array:
-    """Return people x items, 1.0 where a person took an item at least once and did not dislike it."""
+def taken(log: Log, *, times: bool = False) -> sp.csr_array:
+    """Return people x items, 1.0 where a person took an item and did not dislike it; with `times` how often."""
     kept = log.sign > 0
     X = sp.csr_array(
         (np.ones(int(kept.sum()), np.float32), (log.person[kept], log.item[kept])),
         shape=(log.n_people, log.n_items),
     )
     X.sum_duplicates()
-    X.data[:] = 1.0
+    if not times:
+        X.data[:] = 1.0
     return X
 
 

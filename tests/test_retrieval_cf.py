@@ -11,7 +11,7 @@ import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.cf import cosine, ease, neighbours, walk
+from retrieval.cf import cosine, crowd, ease, neighbours, walk
 from retrieval.profile import Ids, Log, make_log, profile, query_of
 from retrieval.scorer import Linear
 from retrieval.sequence import closeness, near_in_time
@@ -142,6 +142,24 @@ def test_people_neighbours_add_the_cosines_of_those_who_took_it():
     cosine_uv = idf[0] / np.hypot(idf[0], idf[1])
     got = neighbours(log).score(query_of(log, 0, now=log.end))
     assert got == pytest.approx([cosine_uv, cosine_uv, 0.0], rel=1e-5)
+
+
+def test_the_crowd_weighs_counts_and_idf_by_their_root():
+    rows = [
+        ("u", "a", 0),
+        ("u", "a", 1),
+        ("u", "a", 2),
+        ("u", "a", 3),
+        ("u", "b", 4),
+        ("v", "a", 0),
+        ("v", "c", 1),
+    ]
+    log = log_of([*rows, ("w", "b", 0), ("w", "d", 1), ("x", "d", 0)])
+    root = np.sqrt(np.log(5 / np.array([2.0, 2.0, 1.0, 2.0])))
+    u, v, w = (np.array(times) ** 0.5 * root for times in ([4, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1]))
+    to_v, to_w = (u @ one / np.sqrt((u @ u) * (one @ one)) for one in (v, w))
+    got = crowd(log).score(query_of(log, 0, now=log.end))
+    assert got == pytest.approx([to_v, to_w, to_v, to_w], rel=1e-5)
 
 
 def test_a_disliked_item_pushes_its_neighbours_down():

