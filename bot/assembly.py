@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from db.values import Catalog
     from retrieval.encode import Encoder
 
+_FIRST_YEAR, _LAST_YEAR = 1700, 2200
 MAX_HISTORY = 40
 """Turns of a conversation that a new message can refer to."""
 
@@ -196,6 +197,10 @@ class Almanac:
             from zoneinfo import ZoneInfo
 
             at = at.replace(tzinfo=ZoneInfo(catalog.info.zone))
+        if at is not None and not _FIRST_YEAR <= at.year < _LAST_YEAR:  # a frame's nanoseconds end soon after
+            raise ToolInputError(
+                f"at {at.isoformat()!r} is too far away: give an instant between {_FIRST_YEAR} and {_LAST_YEAR}"
+            )
         person = asker.person
         if person is not None and catalog.info.pseudonymised:  # elsewhere a stored id is the given one
             from db.engine import reading

@@ -390,6 +390,43 @@ def test_verdicts_quick_replies_and_context_reach_the_service(visit, world):
     assert page.locator("almanac-chat").count() == 0
 
 
+def test_an_answer_can_be_stopped_and_the_talk_goes_on(visit, world):
+    page = opened(visit())
+    page.locator("textarea").fill("a long comedy")
+    page.keyboard.press("Enter")
+    page.wait_for_function(
+        "() => document.querySelector('almanac-chat').shadowRoot.querySelector('.told')?.innerText.length > 20"
+    )
+    page.get_by_role("button", name="Stop").click()
+    answered(page, 1)
+    stopped = page.locator(".told").inner_text()
+    assert page.locator(".send").get_attribute("aria-label") == "Send"
+    ask(page, "a comedy", 2)
+    whole = page.locator(".told").last.inner_text()
+    assert 20 < len(stopped) < len(whole)
+    assert page.locator(".told").first.inner_text() == stopped
+    assert world.service.asked[-1][2] is None, "nothing of a stopped turn was kept"
+    assert world.service.asked[-1][3] == 2, "it goes along as what was said before"
+    assert violations(page) == []
+
+
+def test_show_me_draws_a_chart(visit):
+    page = opened(visit())
+    ask(page, "show me when")
+    assert page.locator("figure rect").count() == 7 * 24
+    assert "Fridays from 17:00" in page.locator("figure table").get_attribute("aria-label")
+    ask(page, "show me that over time", 2)
+    line = page.locator("figure").last
+    assert line.locator("rect").count() == 12
+    assert "22 of 100" in line.inner_text()
+    widths = [float(one.get_attribute("width")) for one in line.locator("rect").all()]
+    assert widths == sorted(widths)
+    assert widths[-1] == 240
+    page.reload()
+    page.wait_for_selector("figure rect >> nth=170")
+    assert violations(page) == []
+
+
 def test_signing_in_carries_the_talk_over_and_signing_out_leaves_nothing(visit, world):
     page = opened(visit())
     ask(page, "a comedy")

@@ -6,7 +6,9 @@ import json
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
@@ -341,6 +343,37 @@ def test_a_turn_sent_twice_is_answered_once_and_from_where_it_broke(service):
         client.cookies.clear()  # another visitor's turn of that name is another turn
         client.post("/api/chat", json=body)
         assert len(asked) == 2
+
+
+def test_a_turn_is_stopped_by_its_key_and_by_its_owner_alone():
+    said = []
+
+    class Slow(DemoService):
+        def stream(self, message, **how):
+            for event in super().stream(message, **how):
+                said.append(event)
+                time.sleep(0.05)
+                yield event
+
+    with TestClient(create_app(Slow(), ui=False)) as client, TestClient(client.app) as other:
+        for one in (client, other):
+            one.post("/api/session", json={"catalog": "movies"})
+        body = {"message": "a comedy", "catalog": "movies", "turn": "stop-this-turn"}
+        with ThreadPoolExecutor(1) as pool:
+            reply = pool.submit(client.post, "/api/chat", json=body)
+            while not said:
+                time.sleep(0.01)
+            assert other.post("/api/stop", json={"turn": body["turn"]}).status_code == 204
+            time.sleep(0.2)
+            before = len(said)
+            assert before > 3, "another's word stops nothing"
+            assert client.post("/api/stop", json={"turn": body["turn"]}).status_code == 204
+            text = reply.result(10).text
+        assert "event: done" not in text
+        assert len(said) <= before + 3
+        assert client.post("/api/stop", json={"turn": body["turn"]}).status_code == 204, "nothing runs: fine"
+        assert client.post("/api/stop", json={"turn": "x"}).status_code == 422
+        assert "event: done" in client.post("/api/chat", json=body).text, "the key is free again"
 
 
 def test_a_recorded_turn_goes_on_though_its_reader_left_and_a_refused_one_frees_its_key():

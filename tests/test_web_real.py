@@ -47,6 +47,15 @@ def test_a_wrong_argument_says_which(client):
     assert "'k'" in response.json()["detail"]
 
 
+@pytest.mark.parametrize("at", ["0364-08-26T07:10:24Z", "9999-12-31T23:59:59Z"])
+def test_an_instant_beyond_what_a_frame_can_hold_is_told(client, at):
+    reply = client.post(f"/api/score_items?catalog=shop&at={at}", json={})
+    assert (reply.status_code, reply.json()["type"]) == (422, "urn:almanac:problem:argument")
+    assert "between 1700 and 2200" in reply.json()["detail"]
+    body = {"message": "what goes with salsa", "catalog": "shop", "context": {"at": at}}
+    assert client.post("/api/chat", json=body).status_code == 422
+
+
 def test_a_conversation_that_nobody_began_is_told_so(client):
     response = client.post("/api/chat", json={"message": "hello", "conversation": "made up"})
     assert response.status_code == 404

@@ -307,6 +307,8 @@ def test_too_many_requests_are_told_when_to_come_again():
     assert "in 30 seconds" in refused.json()["detail"]
     assert TestClient(app).get("/api/catalogs").status_code == 429, "a new visitor from there waits as well"
     assert client.get("/healthz").status_code == 200
+    refused = client.post("/mcp", json={})
+    assert (refused.status_code, refused.headers["content-type"]) == (429, "application/problem+json")
 
 
 def test_a_bucket_refills_evenly_and_never_beyond_a_minute():

@@ -52,7 +52,7 @@ def test_leaving_out_comments_leaves_a_script_that_parses(tmp_path):
     subprocess.run(["node", "--check", str(tmp_path / "widget.js")], check=True)
 
 
-def test_nothing_but_comments_indentation_and_line_breaks_is_left_out():
+def test_nothing_but_comments_and_white_space_is_left_out():
     served = re.sub(r"\s", "", script().decode())
     for name in ("keep", "wire", "parts", "element"):
         code = re.sub(r"(?m)(^|\s+)// .*$", "", (FOLDER / f"{name}.js").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`POST /api/chat`: one message in, its answer out as events or as one document.
+"""`POST /api/chat`: one message in, its answer out as events or as one document; `POST /api/stop` ends one early.
 
 Knows the shapes of both and how a conversation's id is sealed to its owner. It refuses to know how an answer is made
 (`Service`), how an event is encoded (`bot.web.events`) or how a turn is kept for a second reading (`bot.web.replay`).
@@ -82,6 +82,15 @@ class ChatReply(Answer):
     """Id to send with the next message."""
 
 
+class StopRequest(Frozen):
+    """Which answer is not wanted any more."""
+
+    model_config = ConfigDict(use_attribute_docstrings=True)
+
+    turn: str = Field(pattern=r"^[A-Za-z0-9_-]{8,64}$")
+    """The key that the message was sent with."""
+
+
 def wants_document(accept: str) -> bool:
     """Tell whether a client asks for one JSON document rather than for events (events are the default)."""
     return "application/json" in accept and "text/event-stream" not in accept
@@ -107,7 +116,7 @@ _TURN_TAKEN: dict[int | str, dict[str, Any]] = {
 
 
 def chat_router(runner: TurnRunner, config: WebConfig, seals: Seals, replays: Replays) -> APIRouter:
-    """Return `POST /api/chat`."""
+    """Return `POST /api/chat` and `POST /api/stop`."""
     router = APIRouter(tags=["chat"])
 
     @router.post(
@@ -156,6 +165,13 @@ def chat_router(runner: TurnRunner, config: WebConfig, seals: Seals, replays: Re
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
+
+    @router.post("/api/stop", status_code=204, summary="Stop a running answer", responses=PROBLEMS)
+    async def stop(body: StopRequest, request: Request) -> Response:
+        """End the turn with that key, if the caller has one that runs; a turn that has ended stays as it is."""
+        caller: Caller = request.state.caller
+        replays.stop(caller.owner, body.turn)
+        return Response(status_code=204)
 
     return router
 

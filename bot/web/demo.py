@@ -181,7 +181,7 @@ class DemoService:
             tool_calls=(call,),
             degraded=True,
             timings={"total": time.monotonic() - began},
-            charts=(_heat(result.items[0].title),) if "show me" in message.lower() else (),
+            charts=_charts(result.items[0].title, message.lower()),
         )
         yield DoneEvent(answer=answer, conversation=conversation or f"c{next(self._numbers)}")
 
@@ -234,7 +234,7 @@ class DemoService:
             return chart.network("Sample links", ((rule.first, rule.second, 1.5) for rule in rules))
         if kind == "histogram":
             return chart.histogram(name, [("1–7", 3), ("8–14", 9), ("15 or more", 4)])
-        return chart.line(name, [(f"2017-{month:02}", Part(100, 10 + month)) for month in range(1, 13)])
+        return _line(name)
 
     def opinions(self, *, catalog: str | None = None, asker: Asker | None = None) -> tuple[Opinion, ...]:
         """Return the person's verdicts, the latest first."""
@@ -262,6 +262,18 @@ class DemoService:
         self._rows(catalog)
         with self._lock:
             return {"interactions": len(self._ratings.pop((asker or Asker()).person or "", {}))}
+
+
+def _charts(name: str, message: str) -> tuple[Chart, ...]:
+    """Draw what is asked for with "show me": the months, or weekday and hour."""
+    if "show me" not in message:
+        return ()
+    return (_line(name),) if "over time" in message else (_heat(name),)
+
+
+def _line(name: str) -> Chart:
+    """Return months of made-up numbers that rise."""
+    return chart.line(name, [(f"2017-{month:02}", Part(100, 10 + month)) for month in range(1, 13)])
 
 
 def _heat(name: str) -> Chart:

@@ -29,6 +29,7 @@ class Recording:
         self.message = message
         self.events: list[Event] = []
         self.ended = False
+        self.task: asyncio.Task[None] | None = None
         self._error: Exception | None = None
         self._changed = asyncio.Event()
 
@@ -99,10 +100,17 @@ class Replays:
             return known
         self._make_room()
         recording = self._kept[owner, key] = Recording(message)
-        task = asyncio.create_task(self._run(owner, key, recording, start()))
+        task = recording.task = asyncio.create_task(self._run(owner, key, recording, start()))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return recording
+
+    def stop(self, owner: str, key: str) -> None:
+        """End the turn of that key where one runs: what it did not say yet stays unsaid, and nothing of it is saved."""
+        recording = self._kept.get((owner, key))
+        if recording is not None and not recording.ended and recording.task is not None:
+            del self._kept[owner, key]
+            recording.task.cancel()
 
     async def _run(self, owner: str, key: str, recording: Recording, events: AsyncGenerator[Event]) -> None:
         await recording.record(events)

@@ -127,7 +127,7 @@ class Gate:
         try:
             self._admit(scope, headers)
             caller = self._identities.caller(headers)
-            if scope["path"].startswith("/api/"):
+            if _is_called(scope["path"]):
                 self._limits.check(caller, scope)
         except Problem as problem:
             await _send_problem(send, problem, cors)
@@ -142,7 +142,7 @@ class Gate:
             await send(message)
 
         body = _Limited(receive, self._config.max_body)
-        await self._app(scope, body.receive if scope["path"].startswith("/api/") else receive, guarded)
+        await self._app(scope, body.receive if _is_called(scope["path"]) else receive, guarded)
 
     def _admit(self, scope: Scope, headers: Headers) -> None:
         """Let a request pass.
@@ -163,7 +163,7 @@ class Gate:
                 "key (web.sites) or to web.origins",
             )
         length = headers.get("content-length", "0")
-        if length.isdigit() and int(length) > self._config.max_body and path.startswith("/api/"):
+        if length.isdigit() and int(length) > self._config.max_body and _is_called(path):
             raise _too_big(self._config.max_body)
 
     def _trusted(self, origin: str, headers: Headers) -> bool:
@@ -243,6 +243,11 @@ class Limits:
                 f"too many requests in a short time: please try again in {wait} second{'s' * (wait != 1)}",
                 headers={"Retry-After": str(wait)},
             )
+
+
+def _is_called(path: str) -> bool:
+    """Tell whether programs call this path, so that how often and how much is limited: the API and MCP."""
+    return path == "/mcp" or path.startswith(("/api/", "/mcp/"))
 
 
 def _keeps_visitor(path: str) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import gradio as gr
@@ -114,11 +115,13 @@ class Page:
 
     async def send(
         self, talk: Talk, message: str, request: gr.Request, *setting: str | None
-    ) -> AsyncGenerator[tuple[list[ChatMessage], Talk, str]]:
-        """Answer what was written; the text box is emptied at once."""
+    ) -> AsyncGenerator[tuple[list[ChatMessage], Talk, Any]]:
+        """Answer what was written; the text box is emptied at once, and then left to what is written next."""
+        box: Any = ""
         async with aclosing(self._answer(talk, message, Setting(*setting), request)) as stages:
             async for shown, after in stages:
-                yield shown, after, ""
+                yield shown, after, box
+                box = gr.skip()
 
     async def again(
         self, talk: Talk, request: gr.Request, event: gr.RetryData, *setting: str | None

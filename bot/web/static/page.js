@@ -33,6 +33,23 @@
     window.setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
   };
 
+  const enter = (box) => box.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true }));
+
+  // Gradio drops an Enter while a turn runs, and for a moment after its last word. The text then stays in the box: it is
+  // pressed again when the turn is over, unless it was changed meanwhile. Pressed while one is under way, it is dropped.
+  let pressing = 0;
+  const insist = (box, text) => {
+    window.clearInterval(pressing);
+    let tries = 0;
+    pressing = window.setInterval(() => {
+      if (box.value !== text || tries >= 8) window.clearInterval(pressing);
+      else if (!document.querySelector(".al-busy")) {
+        tries += 1;
+        enter(box);
+      }
+    }, 500);
+  };
+
   // Writes into a text box of Gradio's and presses Enter, as a person would.
   const send = (selector, text) => {
     const box = document.querySelector(`${selector} textarea`);
@@ -40,7 +57,8 @@
     box.value = text;
     box.dispatchEvent(new Event("input", { bubbles: true }));
     window.setTimeout(() => {
-      box.dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true }));
+      enter(box);
+      if (selector === "#al-ask") insist(box, text);
     }, 40); // Gradio takes the text over on its next tick
   };
 
@@ -80,6 +98,12 @@
       actions[name](button);
     }
   });
+
+  document.addEventListener("keypress", (event) => {
+    const box = event.target instanceof HTMLTextAreaElement && event.target.closest("#al-ask") ? event.target : null;
+    if (event.isTrusted && event.key === "Enter" && !event.shiftKey && box?.value.trim()) insist(box, box.value);
+  }, true); // before Gradio's own, which may take the text away
+  document.addEventListener("input", (event) => event.isTrusted && window.clearInterval(pressing));
 
   // Gradio names each message after its raw markup; the words inside are the better name.
   const tidy = () => {

@@ -1,7 +1,7 @@
 """The widget: one script that any site can embed, put together from the files beside this one.
 
 Knows the order of the parts and how a browser may keep them. It refuses to know what the script does. There is no
-build: comments and indentation are left out when the server starts, and that is all.
+build: comments, indentation and spaces beside signs are left out when the server starts, and that is all.
 """
 
 from __future__ import annotations
@@ -104,13 +104,19 @@ def script() -> bytes:
     return ("(() => {\n'use strict';\n" + "\n".join(parts) + "\n})();\n").encode()
 
 
+_QUOTED = re.compile(r"(`(?:[^`\\]|\\.)*`|'(?:[^'\\\n]|\\.)*')", re.DOTALL)
+
+
 def _compact(source: str) -> str:
-    """Leave out comments, indentation, line breaks beside brackets, and the space around CSS punctuation."""
+    """Leave out comments, indentation, line breaks beside brackets, and the space around signs outside of texts."""
     lines = (re.sub(r"(^|\s+)// .*$", "", line).strip() for line in source.splitlines())
     text = "\n".join(line for line in lines if line)
     text = re.sub(r"(?<=[{(\[,;])\n|\n(?=[})\]])", "", text)
+    pieces = _QUOTED.split(text)  # code and texts by turns
+    pieces[::2] = (re.sub(r" ?([-+/%=<>&|?:,;{}()\[\]!*]+) ?", r"\1", code) for code in pieces[::2])
+    text = "".join(pieces)
     return re.sub(
-        r"(?s)(?<=const LOOK = `).*?(?=`;)",
+        r"(?s)(?<=const LOOK=`).*?(?=`;)",
         lambda css: re.sub(r"\s*([{};,>])\s*|(?<=:)\s+", r"\1", css[0]).replace(";}", "}"),
         text,
     )

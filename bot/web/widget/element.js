@@ -132,7 +132,7 @@ class AlmanacChat extends HTMLElement {
       ),
       built.log,
       built.notice,
-      h('form', { onsubmit: (event) => (event.preventDefault(), this.#submit()) }, built.input, built.send),
+      h('form', { onsubmit: (event) => (event.preventDefault(), this.#busy ? this.#halt() : this.#submit()) }, built.input, built.send),
     );
     built.dot = h('span', { class: 'dot', hidden: true }, h('span', { class: 'hush' }, WORDS.unread));
     built.launcher = h(
@@ -196,7 +196,11 @@ class AlmanacChat extends HTMLElement {
 
   #ready() {
     const { input, send } = this.#built;
-    send.setAttribute('aria-disabled', String(this.#busy || !input.value.trim()));
+    const does = this.#busy ? 'stop' : 'send';
+    send.setAttribute('aria-disabled', String(!this.#busy && !input.value.trim()));
+    if (send.ariaLabel === WORDS[does]) return;
+    send.ariaLabel = WORDS[does];
+    send.replaceChildren(icon(does));
   }
 
   // Show one line above the input; `retry` puts a button beside it.
@@ -267,6 +271,12 @@ class AlmanacChat extends HTMLElement {
     this.#ask(text);
   }
 
+  // Stop the answer that is being written; what stands of it stays.
+  #halt() {
+    this.wire.halt();
+    this.#report('api/stop', { turn: this.talk.pending.turn });
+  }
+
   async #ask(text) {
     if (this.#busy || !text.trim()) return;
     this.talk.lines.push({ role: 'user', text });
@@ -295,6 +305,7 @@ class AlmanacChat extends HTMLElement {
       for await (const event of this.wire.turn(this.#body(pending), this.#token ?? this.keep.visitor, (waiting) => {
         this.#note(waiting ? (navigator.onLine ? WORDS.reconnecting : WORDS.offline) : null, { bad: false });
       })) this.#take(event, live);
+      if (this.wire.halted && this.talk.pending) this.#said(live.text.textContent || WORDS.stopped);
     } catch (fault) {
       this.#broken(fault, pending);
     } finally {
@@ -342,12 +353,16 @@ class AlmanacChat extends HTMLElement {
     const asked = new Set(this.talk.lines.map((line) => line.text));
     const next = first ? [fill(WORDS.why, { title: first }), fill(WORDS.more, { title: first })] : [];
     next.push(...(this.#catalog?.examples ?? []).slice(0, first ? 1 : 2));
-    this.talk.lines.push({ role: 'bot', text: answer.answer, items, verdicts: {}, helpful: null, next: next.filter((text) => !asked.has(text)) });
+    this.#said(answer.answer, items, next.filter((text) => !asked.has(text)), (answer.charts ?? []).slice(0, 2));
     this.talk.conversation = conversation;
-    this.talk.pending = null;
     this.#built.dot.hidden = this.opened;
     this.#tell('message', { role: 'assistant', text: answer.answer });
     if (items.length) this.#tell('recommend', { items: items.map(({ id, title }) => ({ id, title })) });
+  }
+
+  #said(text, items = [], next = [], charts = []) {
+    this.talk.lines.push({ role: 'bot', text, items, next, charts, verdicts: {}, helpful: null });
+    this.talk.pending = null;
   }
 
   // Say what went wrong, and what can be done about it.

@@ -2,7 +2,7 @@
 // server or the page only ever becomes text nodes, and no attribute carries style: a strict policy allows all of it.
 
 function h(tag, props, ...children) {
-  const svg = tag === 'svg' || tag === 'path';
+  const svg = ['svg', 'path', 'rect', 'title'].includes(tag);
   const node = svg ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
     if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
@@ -18,6 +18,7 @@ const PATHS = {
   close: ['M6 6l12 12M18 6L6 18'],
   again: ['M19.5 12a7.5 7.5 0 1 1-2.3-5.4L19.5 9', 'M19.5 4.5V9H15'],
   send: ['M5 12h13M12.5 6.5L18 12l-5.5 5.5'],
+  stop: ['M7.5 7.5h9v9h-9z'],
   like: ['M7.5 11v8.5H5.2A1.2 1.2 0 0 1 4 18.3v-6.1A1.2 1.2 0 0 1 5.2 11z', 'M7.5 11l3.6-6.8a2 2 0 0 1 2.4 2.4L12.8 9.7h5a2 2 0 0 1 2 2.4l-1.1 5.8a2 2 0 0 1-2 1.6H7.5'],
 };
 
@@ -80,9 +81,29 @@ function card(item, line, acts) {
   return h('li', { class: 'card', part: 'card' }, h('div', { class: 'row' }, about, ...verdict), facts);
 }
 
+// A chart, read in one sentence by its name: a row of cells for each line of a heat map, a bar for each name of the
+// others (a conversation draws no networks). The counts stand beside a bar, and over each shape.
+function chart({ kind, title, sentence, x, y, z, labels }) {
+  const map = kind === 'heatmap';
+  const rows = map ? z : y.map((value) => [value]);
+  const top = Math.max(...rows.flat()) || 1;
+  const row = (values, at) => {
+    const texts = labels.slice(at * values.length);
+    const shapes = values.map((value, place) => {
+      const share = value / top;
+      const box = map ? { x: place * 10, width: 9, opacity: 0.07 + 0.93 * share } : { width: 1 + 239 * share };
+      return h('rect', { ...box, height: 12 }, h('title', null, texts[place]));
+    });
+    const drawn = h('svg', { viewBox: '0 0 240 12', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, ...shapes);
+    return h('tr', null, h('th', { scope: 'row' }, (map ? y : x)[at]), h('td', null, drawn), !map && h('td', null, texts[0].split(' (')[0]));
+  };
+  return h('figure', { part: 'chart' }, h('figcaption', null, title), h('table', { 'aria-label': sentence }, ...rows.map(row)));
+}
+
 // An answer that has ended: text, cards, thumbs and what could be asked next.
 function told(line, acts, last) {
   const nodes = [h('span', { class: 'hush' }, `${WORDS.bot}: `), h('p', { class: 'told', dir: 'auto' }, line.text)];
+  nodes.push(...(line.charts ?? []).map(chart));
   if (line.items.length) nodes.push(h('ul', { class: 'cards' }, ...line.items.map((item) => card(item, line, acts))));
   const thanks = h('span', null, line.helpful ? WORDS.thanks : '');
   const judged = thumbs(['yes', 'no'], [WORDS.helpful, WORDS.unhelpful], line.helpful, (which) => {

@@ -14,8 +14,10 @@ class Problem extends Error {
 }
 
 class Wire {
+  halted = false;
   #base;
   #site;
+  #leave;
 
   constructor(base, site) {
     this.#base = base;
@@ -42,10 +44,17 @@ class Wire {
     throw new Problem(reply.status, document, Number(reply.headers.get('Retry-After')) || 0);
   }
 
+  // Listen no more; the turn in progress ends as if it were over.
+  halt() {
+    this.halted = true;
+    this.#leave?.();
+  }
+
   // The events of one turn. A broken line is taken up again after the last event, as often as it moves on.
   async *turn(body, token, waiting) {
     let last = 0;
     let failures = 0;
+    this.halted = false;
     for (;;) {
       let fault;
       try {
@@ -58,17 +67,20 @@ class Wire {
         }
         fault = new TypeError('the stream ended early');
       } catch (error) {
+        if (this.halted) return;
         if (error instanceof Problem && error.code !== 'busy') throw error;
         fault = error;
       }
       if (failures >= PAUSES.length) throw fault;
       waiting(true);
       await pause(Math.max(PAUSES[failures++], (fault.after ?? 0) * 1000));
+      if (this.halted) return;
     }
   }
 
   async *#stream(body, token, last) {
     const stop = new AbortController();
+    this.#leave = () => stop.abort();
     let timer;
     const alive = () => {
       clearTimeout(timer);

@@ -3,7 +3,7 @@
 const WORDS = {
   title: 'Ask Almanac', greeting: 'Hello. What are you looking for?',
   lead: 'Ask by wish, by what you liked, or by when and where.', placeholder: 'Ask, or say what you like…',
-  open: 'Open the chat', close: 'Close the chat', send: 'Send', again: 'New conversation', retry: 'Try again',
+  open: 'Open the chat', close: 'Close the chat', send: 'Send', stop: 'Stop', stopped: 'Stopped.', again: 'New conversation', retry: 'Try again',
   log: 'Conversation', message: 'Your message', you: 'You', bot: 'Almanac', unread: 'new answer', like: 'Like',
   dislike: 'Not for me', facts: 'The facts behind it', helpful: 'Helpful', unhelpful: 'Not helpful',
   thanks: 'Thank you.', why: 'Why {title}?', more: 'More like {title}', data: 'Data from {from} to {to}',
