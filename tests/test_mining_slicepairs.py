@@ -16,13 +16,23 @@ from mining.baskets import make_baskets
 from mining.count import Slice
 from mining.engine_encode import encode
 from mining.errors import UnknownWord
-from mining.slicepairs import SlicePairs, pairs_in_slices
+from mining.slicepairs import Factor, SlicePairs, factors_of, pairs_in_slices
 from tests.mining_log import CATALOGUE, PLACES
 from tests.test_mining_incremental import CONFIG, shopping
 
 BASKETS = st.lists(
     st.tuples(st.lists(st.integers(0, 7), max_size=8), st.sets(st.integers(0, 4))), max_size=30
 )
+
+
+def factor(inside: list[set[int]]) -> Factor:
+    """Baskets that lie in the same slices are of one atom; those in none are of no atom."""
+    atoms = sorted({tuple(sorted(one)) for one in inside if one})
+    member = np.zeros((len(atoms), 5), dtype=np.uint8)
+    for atom, held in enumerate(atoms):
+        member[atom, list(held)] = 1
+    code = [atoms.index(tuple(sorted(one))) if one else -1 for one in inside]
+    return Factor(np.array(code, dtype=np.int32), sparse.csr_array(member))
 
 
 @given(BASKETS, st.integers(1, 4))
@@ -32,11 +42,10 @@ def test_every_pair_of_every_slice_is_counted(rows: list[tuple[list[int], set[in
     slow: Counter[tuple[int, int, int]] = Counter()
     for items, inside in rows:
         slow.update((*pair, one) for pair in combinations(sorted(set(items)), 2) for one in inside)
-    member = np.zeros((len(rows), 5), dtype=np.uint8)
-    for row, (_, inside) in enumerate(rows):
-        member[row, list(inside)] = 1
     coded = encode([[str(item) for item in items] for items, _ in rows] or [["0"]][:0])
-    found = SlicePairs.of(coded, sparse.csr_array(member), least)
+    found = SlicePairs.of(
+        coded, [factor([inside & side for _, inside in rows]) for side in ({0, 1, 2}, {3, 4})], least
+    )
     label = [int(str(one)) for one in coded.labels]
     fast = {
         (*sorted((label[x], label[y])), line): n
@@ -51,11 +60,24 @@ def test_every_pair_of_every_slice_is_counted(rows: list[tuple[list[int], set[in
     assert sum(len(found.n[found.of_slice(line)]) for line in range(5)) == len(found)
 
 
-def test_slices_of_an_index_hold_what_it_counts_on_demand() -> None:
+SOME = [
+    Slice(),
+    Slice(("friday", "evening"), "east"),
+    Slice(("weekend",)),
+    Slice(("monday", "may")),
+    Slice(place=("s1", "s2")),
+    Slice(people=("p1", "p3")),
+]
+
+
+@pytest.mark.parametrize("slices", [None, SOME])
+def test_slices_of_an_index_hold_what_it_counts_on_demand(slices: list[Slice] | None) -> None:
     index = BasketIndex.build(make_baskets(shopping(1), CATALOGUE, PLACES, config=CONFIG))
-    slices, found = pairs_in_slices(index, min_count=4)
-    assert Slice(("friday", "evening")) in slices
-    assert Slice(place="east") in slices
+    if slices is None:
+        mined = pairs_in_slices(index, min_count=4)[0]
+        assert {Slice(("friday", "evening")), Slice(("winter",)), Slice(place="east")} <= set(mined)
+        assert len(factors_of(index, mined)) == 3  # part of the week, month, place
+    slices, found = pairs_in_slices(index, slices, min_count=4)
     known = {
         (frozenset((index.items[x], index.items[y])), slices[line]): n
         for x, y, line, n in zip(
@@ -75,5 +97,5 @@ def test_what_cannot_be_counted_is_refused() -> None:
         pairs_in_slices(index, min_count=0)
     with pytest.raises(UnknownWord, match="'dusk' is no word for a time"):
         pairs_in_slices(index, [Slice(("dusk",))], min_count=1)
-    with pytest.raises(ValueError, match="3 rows of slices for 1 baskets"):
-        SlicePairs.of(encode([["a"]]), sparse.csr_array(np.ones((3, 1), dtype=np.uint8)), 1)
+    with pytest.raises(ValueError, match="3 atoms for 1 baskets"):
+        SlicePairs.of(encode([["a"]]), [factor([{0}, {1}, {0}])], 1)
