@@ -178,6 +178,21 @@ def test_a_sampled_loss_learns_too(log):
     assert hits(fitted(log, sampled, texts()), log) > 0.8
 
 
+def test_a_pass_reads_no_more_than_it_may(log, monkeypatch):
+    from retrieval.neural import training
+
+    steps = []
+    monkeypatch.setattr(training, "_step", lambda *given: steps.append(len(given[2])) or 0.0)
+    counts = []
+    for rows in (1, 3 * SMALL.batch * SMALL.length, 10**6):
+        steps.clear()
+        fitted(log, SMALL.model_copy(update={"epochs": 1, "pass_rows": rows}))
+        counts.append(len(steps))
+    windows = Course.of(log).windows(SMALL.length, 1, ~tail_rows(log, SMALL.tail), np.random.default_rng(1))
+    assert counts[:2] == [1, 3]
+    assert sum(steps) == len(windows.target)
+
+
 def test_sampling_every_item_is_the_full_softmax():
     import torch
 

@@ -66,6 +66,9 @@ class DeepConfig(BaseModel):
     epochs: int = Field(default=14, ge=1)
     """At most so many passes over the rows."""
 
+    pass_rows: int = Field(default=300_000, ge=1)
+    """A pass reads at most about so many rows, drawn anew each time: a large log takes minutes, not hours."""
+
     patience: int = Field(default=2, ge=1)
     """Training ends after so many passes without a better result on the held-out tail."""
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from itertools import islice
 from time import perf_counter
 
 import numpy as np
@@ -114,13 +115,14 @@ def _train(
     mean = deepcopy(model).eval()
     judged = course.windows(config.length, 1, tail, np.random.default_rng(0))
     best, best_gain, since, steps = mean, -1.0, 0, 0
+    most = max(1, config.pass_rows // (config.batch * config.length))
     began = perf_counter()
     with tqdm(total=config.epochs, desc="deep", unit="pass", leave=False, disable=None) as bar:
         for epoch in range(config.epochs):
             losses = []
             model.train()
             windows = course.windows(config.length, config.ahead, ~tail, rng)
-            for chosen in course.batches(windows, config.batch, rng):
+            for chosen in islice(course.batches(windows, config.batch, rng), most):
                 loss = _step(model, windows, chosen, work, optimizer)
                 if loss is not None:
                     losses.append(loss)
