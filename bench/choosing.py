@@ -163,7 +163,12 @@ def _loosened(given: Mapping[str, Any], wanted: Mapping[str, Any], lexicon: Lexi
             and wanted.get("item")
             and (_near(category, wanted["item"]) or category in held)
         ):
-            given["item"] = f"category:{category}"
+            given["item"] = category
+    pair = ("item", "with_item")
+    if all(name in wanted and name in given for name in pair) and given.get("kind", "together") == "together":
+        sides = [given[name] for name in pair]
+        if not _items(_listed(sides[0]), _listed(wanted["item"]), lexicon):
+            given |= dict(zip(pair, reversed(sides), strict=True))  # a pair has no order
     return given
 
 
@@ -232,7 +237,11 @@ def _meant(item: str, name: str, lexicon: Lexicon) -> bool:
 def _bare(title: str) -> str:
     """A title without case, year, other names, article and marks."""
     text = re.sub(r"\s*\([^)]*\)", "", title).lower()
-    text = re.sub(r"^(?:the|an?)\s+|,\s*(?:the|an?)$", "", text.strip())
+    text = re.sub(
+        r"^(?:the|an?|das|der|die|la|le|les|il|el)\s+|,\s*(?:the|an?|das|der|die|la|le|les|il|el)$",
+        "",
+        text.strip(),
+    )
     return " ".join(re.findall(r"[^\W_]+", text))
 
 

@@ -391,6 +391,39 @@ def test_why_without_anything_in_focus_is_asked_back():
 
 
 @pytest.mark.parametrize(
+    "message",
+    [
+        "Would I like Heat? I enjoyed Fargo",
+        "I enjoyed Fargo. Will I like Heat?",
+        "do you think I'd enjoy Heat",
+    ],
+)
+def test_the_film_that_one_might_like_is_asked_about_and_not_liked(message: str):
+    assert planned(FILM, message).calls == (why("heat"),)
+
+
+@pytest.mark.parametrize("message", ["is that just because both are popular?", "could it be chance?"])
+def test_a_doubt_about_nothing_is_asked_back(message: str):
+    found = planned(SHOP, message)
+    assert found.calls == ()
+    assert found.clarify is not None
+    assert found.clarify.question.startswith("Which two products do you mean?")
+
+
+def test_what_is_taken_back_at_once_does_not_count():
+    found = planned(SHOP, "what goes with beer... sorry, salsa?")
+    assert first(found) == ("lookup_rules", {"item": "salsa", "kind": "together"})
+
+
+def test_a_part_of_what_was_shown_keeps_its_category():
+    before = talk(FILM, ("any musicals?", search(category="Musical"), ("grease", "aladdin")))
+    assert first(planned(FILM, "just the animated ones", before)) == (
+        "search_items",
+        {"category": "Animation", "filters": ["category=Musical"]},
+    )
+
+
+@pytest.mark.parametrize(
     ("message", "before", "chosen", "expected"),
     [
         (

@@ -14,7 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from bot.dialogue.agent import Agent
 from bot.dialogue.ground import Grounder
 from bot.dialogue.shorthand import LONGEST, calls_of, sheet_of
-from bot.dialogue.turn import Conversation, DoneEvent, Evidence, ToolCall, ToolResult
+from bot.dialogue.turn import Answer, Conversation, DoneEvent, Evidence, ToolCall, ToolResult, Turn
 from bot.llm.base import ModelError, TaughtModel
 from bot.llm.teach.choosing import Example, examples, templates
 from bot.llm.teach.slots import blank
@@ -245,6 +245,57 @@ def test_the_taught_model_chooses_where_the_planner_is_not_sure():
     answer = answered(model, "lay my cards on the table")
     assert [(call.tool, call.by) for call in answer.tool_calls] == [("show_profile", "model")]
     assert answer.degraded is False
+
+
+def test_what_a_question_names_as_liked_counts_in_its_answer():
+    seen: list[Any] = []
+
+    def call(made: ToolCall, situation: Any) -> ToolResult:
+        seen.append((made.tool, made.arguments, situation.liked, situation.disliked))
+        return ToolResult(evidence=(Evidence(id="e1", kind="notice", source="", text="Done."),))
+
+    agent = Agent(
+        lexicon=FILM, grounder=Grounder(FILM.titles.values()), tools=(), call=call, model=None,
+        choose="auto", wording="template",
+    )  # fmt: skip
+    list(agent.answer(NOTHING, "Would I like Heat? I enjoyed Fargo", asker=NOBODY))
+    list(agent.answer(NOTHING, "Would you still suggest Heat if I hadn't liked Fargo?", asker=NOBODY))
+    assert seen == [
+        ("explain_item", {"item": "heat"}, ("fargo",), ()),
+        ("explain_item", {"item": "heat", "without": ["fargo"]}, (), ()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "message", "line", "expected"),
+    [
+        (("I loved The Lion King", "also Aladdin"), "what else, 10 of them", " score",
+         {"liked": ["lion", "aladdin"], "k": 10}),
+        (("I watched Alien last night, so good",), "similar stuff?", " score", {"liked": ["alien"]}),
+        (("what's popular on sunday evenings",), "and what of that would suit me?", " score",
+         {"when": "sunday evening"}),
+        (("I loved Heat",), "something like Fargo", " score A", {"liked": ["fargo"]}),
+    ],
+)  # fmt: skip
+def test_text_that_no_tool_has_kept_is_remembered(before, message, line, expected):
+    turns = tuple(Turn(message=said, answer=Answer(answer="Noted.")) for said in before)
+    told = NOTHING.model_copy(update={"turns": turns})
+    page = sheet_of(FILM.link(message), told, NOBODY, FILM)
+    [call], _ = calls_of(line, page, FILM)
+    assert (call.tool, call.arguments) == ("score_items", expected)
+
+
+@pytest.mark.parametrize(
+    ("message", "line", "expected"),
+    [
+        ("does salsa go with bread?", " rules together A", {"item": "salsa", "with_item": "category:Bread"}),
+        ("salsa: mornings or nights?", " rules context A", {"when": "morning", "against": "night"}),
+    ],
+)
+def test_two_sides_of_a_question_are_read_by_code(message, line, expected):
+    page = sheet_of(SHOP.link(message), NOTHING, NOBODY, SHOP)
+    [call], _ = calls_of(line, page, SHOP)
+    assert expected.items() <= call.arguments.items()
 
 
 def test_what_the_model_takes_for_talk_is_answered_as_talk():

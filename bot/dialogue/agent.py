@@ -16,6 +16,8 @@ from bot.dialogue.ground import Grounder
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner import Plan, complete, plan
+from bot.dialogue.planner_calls import opinions
+from bot.dialogue.planner_focus import Focus
 from bot.dialogue.prompts import choose_messages, choose_prompt
 from bot.dialogue.shorthand import calls_of, sheet_of
 from bot.dialogue.shown import charts, table
@@ -186,13 +188,24 @@ def _situation(conversation: Conversation, asker: Asker, links: Links, planned: 
         if call.tool == "score_items"
     ]
     latest = wishes[-1] if wishes else {}  # a correction ("no, without Titanic") takes back what came before
+    said = _grounds(links, planned)
     return Situation(
         asker=asker,
-        liked=tuple(latest.get("liked") or ()),
-        disliked=tuple(latest.get("disliked") or ()),
+        liked=(*(latest.get("liked") or ()), *said.get("like", ())),
+        disliked=(*(latest.get("disliked") or ()), *said.get("dislike", ())),
         lang=links.lang,
         aspects=planned.aspects,
     )
+
+
+def _grounds(links: Links, planned: Plan) -> dict[str, tuple[str, ...]]:
+    """What a message names as liked and disliked beside the item that it asks about."""
+    calls = [call.arguments for call in planned.calls if call.tool == "explain_item"]
+    if not calls:
+        return {}
+    asked = {item for one in calls for item in (one.get("item"), *(one.get("without") or ()))}
+    held = opinions(links, Focus())
+    return {verdict: tuple(item for item in items if item not in asked) for verdict, items in held.items()}
 
 
 class _Run:

@@ -127,6 +127,9 @@ rising risen fallen falling grown fading faded peaked seasonal confident causal 
 promoted promotion promotions prompt browse bunch spirit folks count file gain gains shrinking trending overdue lapsed
 contain contains decline link links linked connection seldom rarely unexpected useful actionable closest shorter shortly nobody everywhere
 dont doesnt didnt cant wont isnt wasnt arent couldnt hadnt havent hasnt wouldnt shouldnt youre whats thats theres
+twenty thirty forty fifty sixty seventy eighty ninety hundred unsalted salted lighter healthier healthy diet download
+habits habit unsorted smth sth gimme ingredients guacamole cheaper funnier darker simpler spicy creamy crunchy vegan
+reasoning convince evidence pushing justify frequent interval shortest longest weird strangest pairing partner
 anytime sometime usual weekly monthly lol hmm umm yeah nope nah wanna gonna gotta dunno plz pls thx hiya cheers
 """.split()  # noqa: SIM905 - a thousand quoted words would hide the list
 )

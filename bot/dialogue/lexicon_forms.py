@@ -103,14 +103,23 @@ def common_forms(title: str) -> Iterator[tuple[str, float]]:
     parts = [part for part in parts if part and not _only_qualifiers(part.split())]
     for part in parts if len(parts) > 1 else ():
         yield part, PART
-    for phrase in (whole, *parts):
+    for phrase in (whole, *parts, *_halves(whole)):
         words = phrase.split()
+        if phrase not in (whole, *parts):
+            yield phrase, PART
         core = _without_qualifiers(words)
         if core and core != words:
             yield " ".join(core), PART
         for tail in range(1, len(words)):
             if not _only_qualifiers(words[tail:]) and words[tail - 1] not in ("and", "or", "with"):
                 yield " ".join(words[tail:]), TAIL
+
+
+def _halves(whole: str) -> Iterator[str]:
+    """Yield both halves of a name that shares its noun: "Taco and tostada shells" are taco shells and tostada shells."""
+    match = re.fullmatch(r"(\S+) and (\S+) (\S+(?: \S+)?)", whole)
+    if match is not None:
+        yield from (f"{match[half]} {match[3]}" for half in (1, 2))
 
 
 def _only_qualifiers(words: list[str]) -> bool:

@@ -80,7 +80,7 @@ _FROM_WORDS = r"after|post|newer than|later than|more recent than|younger than|p
 _TO_WORDS = r"before|pre|older than|earlier than|prior to"
 _SINCE_WORDS = r"since|from|starting (?:in|from)|beginning in"
 _UNTIL_WORDS = r"until|till|up to|by|through|no later than|not later than|not newer than|at the latest"
-_NOT_WORDS = r"(?:nothing|none|no|not|nor|never|without|don't want|exclude|except)(?:\s+(?:any(?:thing)?|one|films?|movies?|ones|made|from|released|that'?s|the))*\s+"
+_NOT_WORDS = r"(?:nothing|none|no|not|nor|never|without|don't want|exclude|(?<!again, )(?<!again )(?<!same )(?<!same, )except)(?:\s+(?:any(?:thing)?|one|films?|movies?|ones|made|from|released|that'?s|the))*\s+"
 _THE = r"[\s-]*(?:the\s+|year\s+)?"
 _TIME = rf"(?P<since_after>{_FROM_WORDS})|(?P<before>{_TO_WORDS})|(?P<since>{_SINCE_WORDS})|(?P<until>{_UNTIL_WORDS})"
 _RANGE = re.compile(
@@ -127,9 +127,9 @@ _RELATIVE = re.compile(
 _VERDICTS: Final[tuple[tuple[str, str], ...]] = (
     ("dislike", r"(?:did ?n'?t|do ?n'?t|does ?n'?t|not|never|did not|do not)\s+(?:really\s+|much\s+)?(?:like|love|enjoy|care for|liked)"),
     ("dislike", r"hate[ds]?|dislike[ds]?|can'?t stand|could ?n'?t stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?"),
-    ("dislike", r"(?:was|is|were|found it|it'?s|pretty|so|really)\s+(?:so |really |very |pretty |a bit |just )*(?:boring|awful|terrible|bad|dull|horrible|rubbish|crap|disappointing|too long|overrated)"),
+    ("dislike", r"(?:was|is|were|found it|it'?s|pretty|so|really)\s+(?:so |really |very |pretty |a bit |just )*(?:boring|awful|terrible|bad|dull|horrible|rubbish|crap|disappointing|too long|overrated|dreadful|garbage|trash|yuck|meh|gross|unwatchable)"),
     ("like", r"lov(?:e[ds]?|ing)|like[ds]|enjoy(?:ed|s)?|ador(?:ed?|es)|thumbs up|(?:a |big |huge )*fan of|crazy about|favou?rites?|(?<!would )(?<!'d )(?<!something )(?<!anything )(?<!more )(?<!movies )(?<!films )(?<!feel )(?<!taste )(?<=i )(?:really |also |do |actually |quite )?like(?!\s+to\b)"),
-    ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece)"),
+    ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece|ace|brill|fab|lovely|terrific|delicious|a gem|yum)|so+ good"),
     ("seen", r"(?:have |'ve |had |already |just )*(?:seen|watched)(?! by)|saw\b|know (?:it|that one) already|already know"),
     ("bought", r"(?:have |'ve |already |just )*(?:bought|purchased)(?! with| together| by| next| after)|already (?:have|own|got)|just got"),
     ("dislike", r"不喜欢|讨厌|难看|不好看|不爱|不想看"),

@@ -20,7 +20,7 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_plan import LIKELY, MAX_CALLS, SURE, Clarify, Plan
-from bot.dialogue.planner_readings import NAMED, one_wish
+from bot.dialogue.planner_readings import NAMED, asked_about, one_wish
 from bot.dialogue.smalltalk import classify
 from bot.dialogue.turn import Asker, Conversation, ToolCall
 
@@ -71,7 +71,10 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
     parts = _wishes(links)
-    if len(parts) > 1:
+    grounds = asked_about(links) is not None and bool(links.of("verdict"))
+    if (
+        len(parts) > 1 and not grounds
+    ):  # "would I like Alien? I enjoyed Blade Runner" is one wish with its grounds
         plans = _in_turn(parts, focus, lexicon)
         calls = _distinct(plans)
         if len(calls) > 1 and not _is_one(calls):

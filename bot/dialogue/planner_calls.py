@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.lexicon_chinese import in_english
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_cues import BACKWARDS, COMPARE, JOINT, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
@@ -122,12 +124,15 @@ def wish_words(links: Links, *, keep_items: bool = True) -> str:
             text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
     text = _NOISE.sub(" ", text)
     if links.lang == "zh":
-        text = _ZH_NOISE.sub(" ", text)
+        text = _ZH_NOISE.sub(" ", in_english(text))
     return " ".join(re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", text))
 
 
 def search(links: Links, lexicon: Lexicon) -> ToolCall:
     """Return the `search_items` call of a wish."""
+    several = links.of("item", negated=False) and links.of("category", negated=False)
+    if several and not lexicon.proper:  # "pears and plums" are both words of the wish
+        links = replace(links, spans=tuple(span for span in links.spans if span.kind != "category"))
     arguments = category_arguments(links) | year_arguments(links, lexicon) | count_arguments(links)
     query = wish_words(links)
     if query:
@@ -230,7 +235,7 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
 
 
 _TWO = re.compile(
-    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\bsame (?:basket|day|trip|cart)\b"
+    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
 )
 _LISTS = re.compile(
     r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion|is the (?:lift|odds|confidence|link))\b)|\bwhich\b"
@@ -308,6 +313,8 @@ def told(turns: Sequence[Turn], lexicon: Lexicon) -> dict[str, tuple[str, ...]]:
             continue
         links = lexicon.link(turn.message)
         said = {v: items for v, items in opinions(links, Focus()).items() if v in ("like", "dislike")}
+        if not said and "like" in links.values("verdict"):  # "I watched Alien, so good"
+            said = {"like": links.values("item")}
         if not said and held and _ALSO.search(links.plain):
             said = {"like": links.values("item")}
         for verdict, items in said.items():

@@ -82,7 +82,7 @@ CROWD: Final = _any(
     r"(?:大家|人们|顾客|人).{0,8}(?:买|看)",
 )  # fmt: skip
 COMPARE: Final = _any(
-    r"\b(?:against|versus|vs\.?|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|(?:more|less|fewer|better|often)\b.*\bthan|rather than|or more|compare)\b", r"相比|比较|对比|还是|比",
+    r"\b(?:against|versus|vs\.?|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|(?:more|less|fewer|better|often)\b.*\bth[ae]n|rather than|or more|compare)\b", r"相比|比较|对比|还是|比",
 )  # fmt: skip
 OTHERS: Final = _any(
     r"\b(?:the )?(?:others|other (?:stores?|days|times|states|regions|places|shops)|the rest|elsewhere|everywhere else|otherwise|average|usual|rest of (?:the )?\w+)\b|其他"

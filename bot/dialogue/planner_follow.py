@@ -100,6 +100,8 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
 
 
 def _wish(last: ToolCall, links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
+    if last.tool == "search_items" and not lexicon.proper and links.of("item", negated=False):
+        return make.search(links, lexicon)  # a thing of a shop is another wish, no taste
     arguments: dict[str, Any] = dict(last.arguments)
     shown = focus.lists[0] if focus.lists else ()
     years = make.year_arguments(links, lexicon, shown)

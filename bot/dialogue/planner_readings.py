@@ -52,7 +52,32 @@ def _profile(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return None
 
 
+def asked_about(links: Links) -> str | None:
+    """Return the item of "would I like Alien?": it is asked about, whatever else is named as liked."""
+    low = links.text.lower()
+    for match in _WOULD_I.finditer(low):
+        for span in links.of("item", negated=False):
+            if re.fullmatch(
+                r"\W*(?:the |a |an |to )*\W*",
+                low[match.end() : span.start] if span.start >= match.end() else "no",
+            ):
+                return str(span.value)
+    return None
+
+
+_WOULD_I = re.compile(
+    r"\b(?:would|will|might|do you think) i(?:'d|'ll| would| will)? (?:really |also |even )?(?:like|enjoy|love)\b"
+)
+
+
 def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    asked = asked_about(links)
+    if asked is not None:
+        return _does(
+            ToolCall(tool="explain_item", arguments={"item": asked}),
+            SURE,
+            "asks about one item for the person",
+        )
     still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
     if not (cues.EXPLAIN.search(links.plain) or still):
         return None
@@ -88,10 +113,19 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 
 def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
-    """Ask back before anything is read into a name that means several things, or nothing here."""
-    found = unclear.brands(links, lexicon) or unclear.ambiguous(links, lexicon)
-    if found is not None:
-        return found
+    """Ask back before anything is read into a name that means several things, or nothing here.
+
+    A wish goes on with its words: the text search needs no single meaning.
+    """
+    behaviour = cues.rule_kind(links.plain) is not None or any(
+        pattern.search(links.plain) for pattern in (cues.CROWD, cues.COUNT, cues.DOUBT)
+    )
+    if behaviour and not cues.SCORE.search(links.plain):
+        found = unclear.brands(links, lexicon) or unclear.ambiguous(links, lexicon)
+        if found is not None:
+            return found
+    if focus.call is None and not links.spans and _BARE_DOUBT.search(links.plain):
+        return _clarify_pair(lexicon)
     asks = cues.rule_kind(links.plain) is not None or any(
         pattern.search(links.plain) for pattern in (cues.SCORE, cues.LIKE, cues.CROWD, cues.COUNT)
     )
@@ -103,6 +137,18 @@ def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 def _clarify_item(links: Links, lexicon: Lexicon) -> Plan:
     question = f"Which {lexicon.nouns.item} do you mean?" if links.lang == "en" else "你指的是哪一个？"
     return Plan(clarify=Clarify(question, ()), confidence=LIKELY, reason="no item is in focus")
+
+
+_BARE_DOUBT = re.compile(
+    r"\b(?:is|was|are|isn't|could|can|might) (?:that|this|it|these|they|there)\b.*\b(?:both|popular|chance|coincidence|luck|real|"
+    r"significant|random|noise|few (?:people|households|customers|shoppers|viewers))\b"
+)
+"""A doubt about something that nobody has said: "is that just because both are popular?"."""
+
+
+def _clarify_pair(lexicon: Lexicon) -> Plan:
+    question = f"Which two {lexicon.nouns.items} do you mean? Name them, and I will count how often they come together."
+    return Plan(clarify=Clarify(question, ()), confidence=LIKELY, reason="doubts what was not said")
 
 
 def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:

@@ -206,7 +206,7 @@ def _whole(line: str) -> bool:
         marks = [word for word in words if word in _MARKS or word == IT]
         if words[0] in ("explain", "details", "rate") and not marks:
             return False
-        if words[-1] in ("with", "without", "not"):
+        if words[-1] in ("with", "without", "not") or words[:2] == ["explain", "without"]:
             return False
         if "with" in words and words[words.index("with") - 1] not in _MARKS:
             return False
