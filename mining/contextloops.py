@@ -145,7 +145,7 @@ def common_rows(left: Int32, right: Int32) -> Flags:
 
 @compiled
 def pair_slices(
-    x: Int32, y: Int32, start: Int64, rows: Int32, kind: Int32, kind_start: Int64, kind_slices: Int32,
+    x: Int64, y: Int64, start: Int64, rows: Int32, kind: Int32, kind_start: Int64, kind_slices: Int32,
     timed: Flags, times: int,
 ) -> tuple[Int32, Int64]:  # fmt: skip
     """Return rows with both items of each pair in each slice of time, and those with a time."""
@@ -164,7 +164,7 @@ def pair_slices(
 
 @compiled
 def pair_people(
-    x: Int32, y: Int32, of: Int64, line: Int64, totals: Int64, start: Int64, rows: Int32, person: Int32,
+    x: Int64, y: Int64, of: Int64, line: Int64, totals: Int64, start: Int64, rows: Int32, person: Int32,
     kind: Int32, holds: Flags, timed: Flags,
 ) -> tuple[Float64, Int64]:  # fmt: skip
     """Sum pairs over people inside and outside slices of time.

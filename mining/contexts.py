@@ -154,40 +154,50 @@ def chosen_contexts(
         good, p, low, gain = promising(part, material.config)
         values = some[good].tolist(), p.tolist(), low.tolist(), gain.tolist()
         found += [Found(where, *one) for one in zip(*values, strict=True)]
-    return corrected_contexts(material, found, tested, told)
+    return corrected_contexts(material, found, tested, lambda _at, key, where: told(key, where))
 
 
 def corrected_contexts(
-    material: Material, found: list[Found], tested: int, told: Callable[[int, Slice], Told]
+    material: Material, found: list[Found], tested: int, told: Callable[[int, int, Slice], Told]
 ) -> list[Rule]:
     """Return rules of what the correction over all that were tested leaves.
 
     q by Benjamini-Hochberg over all keys of all slices that reached `min_count`. A slice inside another one is kept
     only where it says more: where its gain, at the lower end, beats that of the wider slice.
+
+    Args:
+        material: Gives the configuration, places and calendar.
+        found: What can be a rule.
+        tested: How many were tested.
+        told: What one says beside its test, given its position, key and slice.
     """
     if not found:
         return []
     q = benjamini_hochberg([one.p for one in found], tested=tested)
-    level = material.config.q_value
-    kept = [(one, value) for one, value in zip(found, q.tolist(), strict=True) if value <= level]
-    kept.sort(key=lambda one: -one[0].low)
-    return list(_worth_saying(material, kept, told))[: material.config.max_rules]
-
-
-def _worth_saying(
-    material: Material, found: list[tuple[Found, float]], told: Callable[[int, Slice], Told]
-) -> Iterator[Rule]:
-    """Make rules of what no wider slice explains as well."""
-    gains = {(one.where, one.key): one.gain for one, _ in found}
-    wider: dict[Slice, list[Slice]] = {}
-    for one, q in found:
-        if one.where not in wider:
-            wider[one.where] = _wider(material.index, one.where)
-        if any(gains.get((other, one.key), 0.0) >= one.low for other in wider[one.where]):
-            continue
-        fact = told(one.key, one.where)
+    kept = np.flatnonzero(q <= material.config.q_value)
+    low = np.array([one.low for one in found])
+    order = kept[np.argsort(-low[kept], kind="stable")].tolist()
+    said = _worth_saying(material, found, order)
+    rules = []
+    for at in said[: material.config.max_rules]:
+        one = found[at]
+        fact = told(at, one.key, one.where)
         held = fact.held, fact.windows, fact.latest
-        yield Rule("context", (), fact.count.x, fact.count, one.p, q, *held, score=one.low)
+        rules.append(Rule("context", (), fact.count.x, fact.count, one.p, float(q[at]), *held, score=one.low))
+    return rules
+
+
+def _worth_saying(material: Material, found: list[Found], order: list[int]) -> list[int]:
+    """Return what no wider slice explains as well, in the same order."""
+    code: dict[Slice, int] = {}
+    line = [code.setdefault(found[at].where, len(code)) for at in order]
+    gains = {(where, found[at].key): found[at].gain for at, where in zip(order, line, strict=True)}
+    wider = [[code[one] for one in _wider(material.index, where) if one in code] for where in list(code)]
+    return [
+        at
+        for at, where in zip(order, line, strict=True)
+        if not any(gains.get((other, found[at].key), 0.0) >= found[at].low for other in wider[where])
+    ]
 
 
 def _wider(index: BasketIndex, where: Slice) -> list[Slice]:
@@ -245,11 +255,6 @@ def slices_over(calendar: Calendar, places: Places, sizes: Ints) -> Iterator[Sli
     for code, place in enumerate(places.ids):
         if sizes[code] >= PLACE_BASKETS or (code in regions and sizes[code]):
             yield Slice(place=place)
-
-
-def strongest(pairs: list[Rule]) -> list[Rule]:
-    """Return the pairs that are looked at in slices of time."""
-    return [one for one in pairs if len(one.antecedent) == 1][:PAIRS]
 
 
 def corrected_pairs(material: Material, p: Floats, tested: int, people: Ints) -> tuple[Ints, Floats]:

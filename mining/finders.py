@@ -24,6 +24,7 @@ from mining.following import FollowerTable
 from mining.following import following as next_rules
 from mining.pairs import Pairs, p_of, pairs_of
 from mining.rule import Cycle, NextRule, Rule, Trend
+from mining.shelf import PairColumns
 from mining.statistics import Floats, benjamini_hochberg, ratio_low
 from mining.trends import trends_of
 from mining.triples import triples
@@ -142,30 +143,32 @@ def windows_of(days: NDArray[Any], windows: int) -> Ints:
     return result
 
 
-def together(material: Material) -> list[Rule]:
-    """Return pairs, then rules with two items on the left that add to each of their pairs."""
-    index, config = material.index, material.config
-    if not len(index.basket_items):
-        return []
-    pairs = pairs_of(
-        index,
+def pairs_in(material: Material) -> Pairs:
+    """Count every pair of items that `min_count` baskets hold."""
+    config = material.config
+    return pairs_of(
+        material.index,
         material.matrix,
         material.window,
         config.windows,
         min_count=config.min_count,
         max_basket=config.max_basket,
     )
-    return together_of(material, pairs)
 
 
 def together_of(material: Material, pairs: Pairs) -> list[Rule]:
-    """Return what `together` returns for pairs that are counted already."""
-    lines, index = pair_lines(material.whole, pairs, material.config), material.index
+    """Return pairs, then rules with two items on the left that add to each of their pairs."""
+    lines = pair_lines(material.whole, pairs, material.config)
+    return [*lines.rules(material.index.items), *triples_in(material)]
+
+
+def triples_in(material: Material) -> list[Rule]:
+    """Return rules with two items on the left that add to each of their pairs."""
 
     def counted(a: Ints, b: Ints, c: Ints) -> list[Count]:
         return counted_triples(material, a, b, c)
 
-    return [*lines.rules(index.items), *triples(material, counted)]
+    return triples(material, counted)
 
 
 def counted_triples(material: Material, a: Ints, b: Ints, c: Ints) -> list[Count]:
@@ -211,6 +214,14 @@ class PairLines:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def columns(self, items: tuple[str, ...]) -> PairColumns:
+        """Return the lines as a shelf takes them."""
+        n, people = np.full(len(self), self.n), np.full(len(self), self.people)
+        counts = n, self.n_x, self.n_y, self.n_xy, people, self.people_x, self.people_y, self.people_xy
+        tests = self.p, self.q, self.held, self.told, self.latest, self.adjusted, self.score
+        both = (np.column_stack(part).astype(np.float64) for part in (counts, tests))
+        return PairColumns(items, self.x, self.y, *both)
 
     def rules(self, items: tuple[str, ...], k: int | None = None) -> list[Rule]:
         """Return the first k lines (all, where none is given) as rules."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mining.contexts import (
+    PAIRS,
     Found,
     SliceSums,
     Told,
@@ -19,9 +20,8 @@ from mining.contexts import (
     corrected_contexts,
     corrected_pairs,
     promising,
-    strongest,
 )
-from mining.count import Count, Slice
+from mining.count import Count
 from mining.finders import Material
 from mining.rule import Rule
 from mining.slices import SliceTable
@@ -61,12 +61,7 @@ def contexts(material: Material, table: SliceTable) -> list[Rule]:
             strict=True,
         )
     ]
-    of = {(where.where, where.key): at for where, at in zip(found, good.tolist(), strict=True)}
-
-    def told(one: int, where: Slice) -> Told:
-        return counted.told(of[where, one])
-
-    return corrected_contexts(material, found, tested, told)
+    return corrected_contexts(material, found, tested, lambda at, _key, _where: counted.told(int(good[at])))
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,20 +127,22 @@ def _held(table: SliceTable, line: Ints, parts: Ints) -> tuple[Ints, Ints]:
     return (told & more).sum(axis=1), told.sum(axis=1)
 
 
-def contexted_pairs(material: Material, table: SliceTable, pairs: list[Rule]) -> list[Rule]:
+def contexted_pairs(material: Material, table: SliceTable, x: Ints, y: Ints) -> list[Rule]:
     """Return pairs that meet more often in a slice of time than outside it: x -> y in C against x -> y elsewhere.
 
-    The strongest `contexts.PAIRS` are looked at in every slice; those with `min_count` baskets in it and a naive gain
-    of `min_gain` get the test clustered by person.
+    The first `PAIRS` are looked at in every slice; those with `min_count` baskets in it and a naive gain of `min_gain`
+    get the test clustered by person.
+
+    Args:
+        material: The baskets.
+        table: Their slices.
+        x: Positions of the items on the left, those of the strongest pair first.
+        y: Those on the right.
     """
     from mining.contextloops import pair_people, pair_slices
 
     index, config, lists = material.index, material.config, table.lists
-    rules = strongest(pairs)
-    x, y = (
-        np.array([index.item_position[keys[0]] for keys in side], dtype=np.int32)
-        for side in ([rule.antecedent for rule in rules], [rule.consequent for rule in rules])
-    )
+    x, y = x[:PAIRS], y[:PAIRS]
     sets = np.asarray(index.item_rows.start), np.asarray(index.item_rows.rows)
     n_xy, timed_xy = pair_slices(x, y, *sets, lists.kind, *lists.of_kind, lists.timed, lists.times)
     n_x = table.hits[x, : lists.times].astype(np.int64)
@@ -163,10 +160,9 @@ def contexted_pairs(material: Material, table: SliceTable, pairs: list[Rule]) ->
         totals[:, 0] / totals[:, 1] - totals[:, 2] / totals[:, 3], sums[:, 0], sums[:, 1], people[:, 4]
     )
     kept, q = corrected_pairs(material, p, int(enough.sum()), people[:, 0])
-    some = _InSlice(material, table, y[of[kept]].astype(np.int64), line[kept], totals[kept], people[kept])
-    chosen = zip(
-        some.counts([rules[one] for one in of[kept].tolist()]), p[kept].tolist(), q.tolist(), strict=True
-    )
+    at = of[kept]
+    some = _InSlice(material, table, x[at], y[at], line[kept], totals[kept], people[kept])
+    chosen = zip(some.counts(), p[kept].tolist(), q.tolist(), strict=True)
     return [contexted_rule(count, p_one, q_one) for count, p_one, q_one in chosen]
 
 
@@ -176,12 +172,13 @@ class _InSlice:
 
     material: Material
     table: SliceTable
+    x: Ints
     y: Ints
     line: Ints
     totals: Ints
     people: Ints
 
-    def counts(self, rules: list[Rule]) -> list[Count]:
+    def counts(self) -> list[Count]:
         """Count them in full, also what holds y alone."""
         table, y, line = self.table, self.y, self.line
         sums, _ = table.sums_of(self.material, y, line)
@@ -189,12 +186,12 @@ class _InSlice:
         whole = (part[line] for part in table.n)
         columns = (*whole, *self.totals.T, *self.people.T[:4], n_y, y_any - n_y, sums[:, 0], sums[:, 8])
         found = []
-        for rule, at, *numbers in zip(
-            rules, line.tolist(), *(one.astype(np.int64).tolist() for one in columns), strict=True
-        ):
+        names = self.material.index.items
+        lines = zip(*(one.astype(np.int64).tolist() for one in (self.x, y, line, *columns)), strict=True)
+        for left, right, at, *numbers in lines:
             n, people, rest, beyond, xy, x, xy_out, x_out, *more = numbers
             own_xy, own_x, their_xy, their_x, n_y_in, n_y_out, own_y, their_y = more
-            where, keys = table.lists.slices[at], (rule.antecedent, rule.consequent)
+            where, keys = table.lists.slices[at], ((names[left],), (names[right],))
             outside = Count(*keys, rest, x_out, n_y_out, xy_out, beyond, their_x, their_y, their_xy, where)
             found.append(Count(*keys, n, x, n_y_in, xy, people, own_x, own_y, own_xy, where, outside))
         return found

@@ -36,13 +36,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mining import columns as col
+from mining.basketindex import BasketIndex
 from mining.baskets import NAT, Catalogue, group_rows
 from mining.config import MiningConfig
 from mining.context import Calendar
 from mining.errors import MiningError, closest
-from mining.incremental_book import book_of
+from mining.finders import Material
 from mining.incremental_log import BasketLog
 from mining.incremental_pairs import PairTally
+from mining.miner import book_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -95,7 +97,8 @@ class Ledger:
     def book(self) -> RuleBook:
         """The rule book of the kept baskets."""
         baskets = self.log.baskets(self.catalogue, self._place_frame, Calendar.of(self.config))
-        return book_of(baskets, self.log, self.tally, self.config)
+        material = Material(BasketIndex.build(baskets), self.config)
+        return book_from(material, self.tally.pairs(self.log, self.config), None)
 
     # ---- change --------------------------------------------------------------------------------------------------
 

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from mining.baskets import Baskets
+    from mining.finders import Material
+    from mining.following import FollowerTable
+    from mining.pairs import Pairs
     from mining.rule import AnyRule
     from mining.rulebook import RuleBook
 
@@ -51,8 +54,27 @@ def mine(
 
 def book_of(baskets: Baskets, config: MiningConfig, progress: Progress | None = None) -> RuleBook:
     """Mine every kind of rule in baskets, from the first count to the last test."""
-    from mining import finders, incontext
     from mining.basketindex import BasketIndex
+    from mining.finders import Material, pairs_in
+
+    if progress is not None:
+        progress.stage("pairs")
+    material = Material(BasketIndex.build(baskets), config)
+    return book_from(material, pairs_in(material), None, progress)
+
+
+def book_from(
+    material: Material, pairs: Pairs, followers: FollowerTable | None, progress: Progress | None = None
+) -> RuleBook:
+    """Mine every kind of rule where pairs of items are counted already.
+
+    Args:
+        material: The baskets.
+        pairs: Counts and tests of pairs of items.
+        followers: What follows the most taken items, where it is known.
+        progress: Hears which stage begins.
+    """
+    from mining import finders, incontext
     from mining.placed import placed_pairs
     from mining.rulebook import RuleBook
     from mining.shelf import Shelf
@@ -62,22 +84,21 @@ def book_of(baskets: Baskets, config: MiningConfig, progress: Progress | None = 
         if progress is not None:
             progress.stage(stage)
 
-    index = BasketIndex.build(baskets)
-    material = finders.Material(index, config)
-    begin("pairs")
-    together = finders.together(material)
+    lines = finders.pair_lines(material.whole, pairs, material.config)
+    triples = finders.triples_in(material)
     begin("contexts")
     table = SliceTable.of(material)
     when_and_where = [
         *incontext.contexts(material, table),
-        *incontext.contexted_pairs(material, table, together),
+        *incontext.contexted_pairs(material, table, lines.x, lines.y),
+        *placed_pairs(material),
     ]
-    when_and_where += placed_pairs(material)
     begin("sequences")
-    following = finders.following(material)
+    following = finders.following(material, followers)
     begin("cycles")
     cycles = finders.cycles(material)
     begin("trends")
     trends = finders.trends(material)
-    rules: tuple[AnyRule, ...] = (*together, *when_and_where, *following, *cycles, *trends)
-    return RuleBook(index, Shelf.of(rules), config)
+    rules: tuple[AnyRule, ...] = (*triples, *when_and_where, *following, *cycles, *trends)
+    shelf = Shelf.of(rules, lines.columns(material.index.items))
+    return RuleBook(material.index, shelf, material.config)

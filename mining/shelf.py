@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,38 @@ class Postings:
 
 
 @dataclass(frozen=True, eq=False)
+class PairColumns:
+    """Rules of two items over all baskets, as columns."""
+
+    items: tuple[str, ...]
+    x: NDArray[np.int64]
+    y: NDArray[np.int64]
+    """Positions of the items on the left and on the right."""
+    counts: NDArray[np.float64]
+    """Pairs x the counts of `Count`."""
+    tests: NDArray[np.float64]
+    """Pairs x (p, q, held, windows, held out, adjusted, score); NaN for what is not told."""
+
+    @property
+    def score(self) -> NDArray[np.float64]:
+        """What the book orders by."""
+        return self.tests[:, -1]
+
+    @property
+    def named(self) -> set[str]:
+        """The items that some pair names."""
+        return {self.items[one] for one in np.unique(np.concatenate([self.x, self.y])).tolist()}
+
+    @property
+    def numbers(self) -> NDArray[np.float64]:
+        """Their lines on a shelf."""
+        numbers = np.full((len(self.x), _WIDTH), np.nan)
+        numbers[:, : len(_COUNTS)] = self.counts
+        numbers[:, 2 * len(_COUNTS) : 2 * len(_COUNTS) + len(_RULE)] = self.tests
+        return numbers
+
+
+@dataclass(frozen=True, eq=False)
 class Shelf:
     """Rules, best first; a position is a line of every array."""
 
@@ -77,37 +110,46 @@ class Shelf:
     """Line of a trend in `series`, -1 for other kinds."""
 
     @classmethod
-    def of(cls, rules: Sequence[AnyRule]) -> Shelf:
-        """Write rules down; a consequent has one key."""
-        ordered = sorted(rules, key=lambda rule: -rule.score)
-        keys = {key: code for code, key in enumerate(sorted({key for rule in ordered for key in rule.keys}))}
-        slices: dict[Slice, int] = {}
-        trends = [rule for rule in ordered if isinstance(rule, Trend)]
-        labels = trends[0].labels if trends else ()
-        numbers = np.full((len(ordered), _WIDTH), np.nan)
-        series_of = np.full(len(ordered), -1, dtype=np.int32)
-        series_of[[isinstance(rule, Trend) for rule in ordered]] = np.arange(len(trends))
-        for line, rule in enumerate(ordered):
-            values = _values(rule)
-            numbers[line, : len(values)] = values
+    def of(cls, rules: Sequence[AnyRule], pairs: PairColumns | None = None) -> Shelf:
+        """Write rules down, best first, of two as good the earlier one; a consequent has one key.
+
+        Args:
+            rules: Rules of any kind.
+            pairs: Pairs that come before them.
+        """
+        before = 0 if pairs is None else len(pairs.x)
+        numbers = _numbers(rules)
+        score = np.array([rule.score for rule in rules], dtype=np.float64)
+        if pairs is not None:
+            numbers, score = np.concatenate([pairs.numbers, numbers]), np.concatenate([pairs.score, score])
+        order = np.argsort(-score, kind="stable")
+        named = () if pairs is None else pairs.named
+        keys = {
+            key: code
+            for code, key in enumerate(sorted({key for rule in rules for key in rule.keys} | {*named}))
+        }
+        body, size, head = _coded(rules, pairs, keys)
+        begin = np.cumsum(size) - size
+        ends = np.cumsum(size[order])
+        slices, slice_of = _sliced([Slice(rule.context, rule.place) for rule in rules], before, order)
+        kinds = np.concatenate([np.zeros(before), [KINDS.index(rule.kind) for rule in rules]]).astype(np.int8)
+        trends = [rules[one - before] for one in order[kinds[order] == KINDS.index("trend")].tolist()]
+        series_of = np.full(len(order), -1, dtype=np.int32)
+        series_of[kinds[order] == KINDS.index("trend")] = np.arange(len(trends))
+        unit, labels, series = _series([one for one in trends if isinstance(one, Trend)])
         return cls(
             keys=tuple(keys),
-            unit=trends[0].unit if trends else "month",
+            unit=unit,
             labels=labels,
-            kind=np.array([KINDS.index(rule.kind) for rule in ordered], dtype=np.int8),
-            slice_of=np.array(
-                [slices.setdefault(Slice(rule.context, rule.place), len(slices)) for rule in ordered],
-                dtype=np.int32,
-            ),
-            body_start=np.cumsum([0, *(len(rule.antecedent) for rule in ordered)]),
-            body=np.array([keys[key] for rule in ordered for key in rule.antecedent], dtype=np.int32),
-            head=np.array([keys[rule.consequent[0]] for rule in ordered], dtype=np.int32),
-            numbers=numbers,
-            series=np.array([[rule.n, rule.n_x] for rule in trends], dtype=np.int32).reshape(
-                len(trends), 2, len(labels)
-            ),
+            kind=kinds[order],
+            slice_of=slice_of,
+            body_start=np.concatenate([[0], ends]).astype(np.int64),
+            body=body[np.repeat(begin[order] - (ends - size[order]), size[order]) + np.arange(len(body))],
+            head=head[order],
+            numbers=numbers[order],
+            series=series,
             series_of=series_of,
-            slices=tuple(slices),
+            slices=slices,
         )
 
     def __len__(self) -> int:
@@ -254,18 +296,66 @@ _INTS = frozenset(
 )
 
 
-def _values(rule: AnyRule) -> list[float]:
-    """Return the numbers of a rule in the order of its kind."""
-    if isinstance(rule, Trend):
-        peak = rule.labels.index(rule.peak) if rule.peak else -1
-        return [*(getattr(rule, name) for name in _TREND), DIRECTIONS.index(rule.direction), peak]
-    if isinstance(rule, Rule):
-        outside = rule.count.outside
-        inner = [getattr(rule.count, name) for name in _COUNTS]
-        outer = [getattr(outside, name) if outside is not None else np.nan for name in _COUNTS]
-        return [*inner, *outer, *(_number(getattr(rule, name)) for name in _RULE)]
-    return [_number(getattr(rule, name)) for name in (_NEXT if isinstance(rule, NextRule) else _CYCLE)]
+def _coded(
+    rules: Sequence[AnyRule], pairs: PairColumns | None, keys: dict[str, int]
+) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int32]]:
+    """Return the codes of the antecedents, joined, how many each rule has, and those of the consequents."""
+    body = np.array([keys[key] for rule in rules for key in rule.antecedent], dtype=np.int32)
+    size = np.array([len(rule.antecedent) for rule in rules], dtype=np.int64)
+    head = np.array([keys[rule.consequent[0]] for rule in rules], dtype=np.int32)
+    if pairs is None:
+        return body, size, head
+    code = np.array([keys.get(item, -1) for item in pairs.items], dtype=np.int32)
+    ones = np.ones(len(pairs.x), dtype=np.int64)
+    return (
+        np.concatenate([code[pairs.x], body]),
+        np.concatenate([ones, size]),
+        np.concatenate([code[pairs.y], head]),
+    )
 
 
-def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)
+def _sliced(
+    where: list[Slice], before: int, order: NDArray[np.int64]
+) -> tuple[tuple[Slice, ...], NDArray[np.int32]]:
+    """Return the slices in the order in which they come first, and the slice of each line; pairs are of everything."""
+    codes = {Slice(): 0}
+    code = np.zeros(before + len(where), dtype=np.int64)
+    code[before:] = [codes.setdefault(one, len(codes)) for one in where]
+    used, first, line = np.unique(code[order], return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    named = tuple(codes)
+    return tuple(named[used[one]] for one in np.argsort(first)), rank[line].astype(np.int32)
+
+
+def _series(trends: list[Trend]) -> tuple[str, tuple[str, ...], NDArray[np.int32]]:
+    """Return unit and windows, which all trends share, and their counts."""
+    labels = trends[0].labels if trends else ()
+    series = np.array([[rule.n, rule.n_x] for rule in trends], dtype=np.int32)
+    return trends[0].unit if trends else "month", labels, series.reshape(len(trends), 2, len(labels))
+
+
+def _numbers(rules: Sequence[AnyRule]) -> NDArray[np.float64]:
+    """Return the numbers of rules, each in the order of its kind; NaN for what is not told."""
+    numbers = np.full((len(rules), _WIDTH), np.nan)
+    names = {Rule: _RULE, NextRule: _NEXT, Cycle: _CYCLE, Trend: _TREND}
+    for kind, own in names.items():
+        lines = [line for line, rule in enumerate(rules) if isinstance(rule, kind)]
+        if not lines:
+            continue
+        some = [rules[line] for line in lines]
+        values = np.array(list(map(attrgetter(*own), some)), dtype=np.float64)  # None becomes NaN
+        if kind is Rule:
+            counts = [rule.count for rule in some if isinstance(rule, Rule)]
+            nothing = (np.nan,) * len(_COUNTS)
+            told = attrgetter(*_COUNTS)
+            outer = [nothing if one.outside is None else told(one.outside) for one in counts]
+            values = np.hstack([np.array(list(map(told, counts)), dtype=np.float64), np.array(outer), values])
+        if kind is Trend:
+            more = [_direction(rule) for rule in some if isinstance(rule, Trend)]
+            values = np.hstack([values, np.array(more, dtype=np.float64)])
+        numbers[lines, : values.shape[1]] = values
+    return numbers
+
+
+def _direction(rule: Trend) -> tuple[int, int]:
+    return DIRECTIONS.index(rule.direction), rule.labels.index(rule.peak) if rule.peak else -1

@@ -27,7 +27,7 @@ from mining.following import FOLLOWERS, SUBJECTS
 from mining.incontext import contexted_pairs
 from mining.pairs import PARTS, ItemSums, Pairs, PairSums, early_of, tested_pairs
 from mining.placed import placed_pairs
-from mining.rule import NextRule
+from mining.rule import NextRule, Rule
 from mining.sequence import Ahead, Met, Occasions, chosen_next, screened
 from mining.sequence import Parts as Windows
 from mining.slices import SliceTable
@@ -171,7 +171,10 @@ def book_of(
         together = finders.together_of(material, counted.pairs())
         begin("contexts")
         rules += [*together, *contexts.chosen_contexts(material, counted.tests(), told)]
-        rules += [*contexted_pairs(material, SliceTable.of(material), together), *placed_pairs(material)]
+        rules += [
+            *contexted_pairs(material, SliceTable.of(material), *_positions(index, together)),
+            *placed_pairs(material),
+        ]
         begin("sequences")
         rules += counted.following()
     begin("cycles")
@@ -179,6 +182,14 @@ def book_of(
     begin("trends")
     rules += finders.trends(material)
     return RuleBook(index, Shelf.of(tuple(rules)), config)
+
+
+def _positions(index: BasketIndex, rules: list[Rule]) -> tuple[Ints, Ints]:
+    """Return the items of the pairs among rules: those on the left, those on the right."""
+    pairs = [one for one in rules if len(one.antecedent) == 1]
+    sides = ([one.antecedent[0] for one in pairs], [one.consequent[0] for one in pairs])
+    left, right = (np.array([index.item_position[item] for item in side], dtype=np.int64) for side in sides)
+    return left, right
 
 
 def _plan(material: Material, slices: tuple[Slice, ...]) -> Plan:
