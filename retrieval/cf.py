@@ -165,7 +165,8 @@ class Neighbours:
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, NDArray[Any]]) -> Neighbours:
         """Make the scorer again from `arrays()`."""
-        count, fade, power, recent = (float(one) for one in arrays["settings"])
+        given = [float(one) for one in arrays["settings"]]
+        count, fade, power, recent = given + [1.0, 400.0][len(given) - 2 :]  # two settings until version 0.1
         shape = (len(arrays["indptr"]) - 1, len(arrays["idf"]))
         weighted = sp.csr_array((arrays["data"], arrays["indices"], arrays["indptr"]), shape=shape)
         return cls(weighted, int(count), fade, np.asarray(arrays["idf"]), power, int(recent))
