@@ -133,3 +133,13 @@ reasoning convince evidence pushing justify frequent interval shortest longest w
 anytime sometime usual weekly monthly lol hmm umm yeah nope nah wanna gonna gotta dunno plz pls thx hiya cheers
 """.split()  # noqa: SIM905 - a thousand quoted words would hide the list
 )
+SLANG = {
+    "u": "you", "ur": "your", "r": "are", "abt": "about", "smth": "something", "sth": "something", "plz": "please", "pls": "please",
+    "gimme": "give me", "wanna": "want to", "gonna": "going to", "lemme": "let me", "rec": "recommend", "recs": "recommendations",
+    "whats": "what's", "thats": "that's", "ppl": "people", "luv": "love", "fav": "favourite", "fave": "favourite",
+    "cos": "because", "dont": "don't", "didnt": "didn't", "hadnt": "hadn't", "isnt": "isn't", "wasnt": "wasn't",
+    "cant": "can't", "couldnt": "couldn't", "doesnt": "doesn't", "im": "i'm", "ive": "i've", "nr": "number", "w": "with",
+    "acc": "according", "tho": "though", "thx": "thanks", "wat": "what", "wud": "would", "kinda": "kind of", "sorta": "sort of",
+    "whens": "when's", "wheres": "where's", "whos": "who's", "hows": "how's", "sooo": "so", "soooo": "so", "soo": "so",
+}  # fmt: skip
+"""How people shorten words on a phone -> the words."""

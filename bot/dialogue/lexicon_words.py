@@ -56,7 +56,10 @@ CHINESE_WORDS: Final[dict[str, str]] = {
     "巧克力": "chocolate", "汤": "soup", "水果": "fruit", "蔬菜": "vegetables", "牛肉": "beef",
     "鸡肉": "chicken", "猪肉": "pork", "海鲜": "seafood", "饼干": "cookies", "蛋糕粉": "cake mixes",
     "洗衣液": "laundry detergents", "厕纸": "toilet tissue", "卫生纸": "toilet tissue", "果汁": "juice",
-    "沙拉": "salad", "土豆": "potatoes", "番茄": "tomatoes", "西红柿": "tomatoes", "洋葱": "onions",
+    "沙拉": "salad", "洗发水": "shampoo", "花生酱": "peanut butter",
+    "牙膏": "toothpaste", "苹果": "apples", "草莓": "strawberries", "大米": "rice", "面粉": "flour", "白糖": "sugar", "茶叶": "tea",
+    "葡萄酒": "wine", "红酒": "wine", "薯条": "french fries", "麦片": "cereal", "纸巾": "paper towels",
+    "土豆": "potatoes", "番茄": "tomatoes", "西红柿": "tomatoes", "洋葱": "onions",
 }  # fmt: skip
 """Chinese words -> a category or a phrase of a product's name."""
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.dialogue import phrases
+from bot.dialogue.lexicon_english import SLANG
 from bot.dialogue.lexicon_index import Name, NameTable
 from bot.dialogue.lexicon_slots import Setting
 from bot.dialogue.lexicon_text import Token, flat, is_chinese, tokens
@@ -131,8 +132,8 @@ def _corrected(
     at, left = 0, _MOST_CORRECTIONS
     low = flat(text)
     for token in split:
-        right = names.corrected(token.word) if left else None
-        left -= right is not None
+        right = SLANG.get(token.word) or (names.corrected(token.word) if left else None)
+        left -= right is not None and token.word not in SLANG
         words.append(right or token.word)
         if right is not None:
             pieces += [low[at : token.start], right]

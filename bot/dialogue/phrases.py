@@ -65,7 +65,7 @@ _ORDINALS: Final[dict[str, int]] = {
 _ORDINAL = re.compile(
     rf"(?:\b(?:the|your|that|and|why|rate|about)\s+)(?P<word>{'|'.join(_ORDINALS)})"
     r"(?:\s+(?:one|two|three|film|movie|item|pick|title|suggestion|recommendation|product|result|choice)\b"
-    r"|(?=\s*(?:$|[?.!,;:]|and\b|or\b|is\b|was\b|with\b|but\b|instead\b|again\b|\d)))"
+    r"|(?=\s*(?:$|[?.!,;:]|and\b|or\b|is\b|was\b|with\b|but\b|instead\b|again\b|(?<!top )\d)))"
     r"|(?:\bnumber|\bno\.|#|\bnr\.?)\s*(?P<number>\d{1,2}|one|two|three|four|five)\b(?!\s*(?:of|films|movies))"
     r"|第\s*(?P<zh>[一二三四五六七八九十]|\d{1,2})\s*(?:部|个|个推荐|种)?|(?P<zhlast>最后一[部个])"
 )
@@ -126,10 +126,10 @@ _RELATIVE = re.compile(
 
 _VERDICTS: Final[tuple[tuple[str, str], ...]] = (
     ("dislike", r"(?:did ?n'?t|do ?n'?t|does ?n'?t|not|never|did not|do not)\s+(?:really\s+|much\s+)?(?:like|love|enjoy|care for|liked)"),
-    ("dislike", r"hate[ds]?|dislike[ds]?|can'?t stand|could ?n'?t stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?"),
+    ("dislike", r"hate[ds]?|dislike[ds]?|can ?'?not stand|can'?t stand|could ?n'?t stand|could not stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?|could ?n'?t finish|gave up on|ew+|yuck|bored me|left me cold"),
     ("dislike", r"(?:was|is|were|found it|it'?s|pretty|so|really)\s+(?:so |really |very |pretty |a bit |just )*(?:boring|awful|terrible|bad|dull|horrible|rubbish|crap|disappointing|too long|overrated|dreadful|garbage|trash|yuck|meh|gross|unwatchable)"),
     ("like", r"lov(?:e[ds]?|ing)|like[ds]|enjoy(?:ed|s)?|ador(?:ed?|es)|thumbs up|(?:a |big |huge )*fan of|crazy about|favou?rites?|(?<!would )(?<!'d )(?<!something )(?<!anything )(?<!more )(?<!movies )(?<!films )(?<!feel )(?<!taste )(?<=i )(?:really |also |do |actually |quite )?like(?!\s+to\b)"),
-    ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece|ace|brill|fab|lovely|terrific|delicious|a gem|yum)|so+ good"),
+    ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece|ace|brill|fab|lovely|terrific|delicious|a gem|yum)|so+ good|gets? a (?:like|thumbs up|heart)|yum"),
     ("seen", r"(?:have |'ve |had |already |just )*(?:seen|watched)(?! by)|saw\b|know (?:it|that one) already|already know"),
     ("bought", r"(?:have |'ve |already |just )*(?:bought|purchased)(?! with| together| by| next| after)|already (?:have|own|got)|just got"),
     ("dislike", r"不喜欢|讨厌|难看|不好看|不爱|不想看"),

@@ -65,11 +65,12 @@ def _aspects(planned: Plan, links: Links, conversation: Conversation) -> tuple[A
 
 
 def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
-    focus = _reconstructed(Focus.of(conversation, asker, lexicon), conversation, asker, lexicon)
+    focus = focus_of(conversation, asker, lexicon)
     links = unclear.in_focus(links, focus, lexicon)
     talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
+    links = _untitled(links, lexicon)
     parts = _wishes(links)
     grounds = asked_about(links) is not None and bool(links.of("verdict"))
     if (
@@ -77,13 +78,25 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     ):  # "would I like Alien? I enjoyed Blade Runner" is one wish with its grounds
         plans = _in_turn(parts, focus, lexicon)
         calls = _distinct(plans)
-        if len(calls) > 1 and not _is_one(calls):
+        mentions = [one for one in plans if one.confidence == LIKELY and one.calls[0].tool == "item_details"]
+        if (
+            len(calls) > 1 and not _is_one(calls) and len(mentions) < 2
+        ):  # "Heat!! Fargo!! more!!" is one taste
             return Plan(
                 calls[:MAX_CALLS],
                 min(p.confidence for p in plans),
                 "several wishes: " + "; ".join(p.reason for p in plans),
             )
     return one_wish(links, focus, lexicon)
+
+
+def _untitled(links: Links, lexicon: Lexicon) -> Links:
+    """Leave names out of the words that cues read: "A Room with a View" asks for no pair."""
+    plain = links.plain
+    for span in links.of("item") if lexicon.proper else ():
+        said = links.text[span.start : span.end].lower()
+        plain = plain.replace(said, "xx") if " " in said else plain
+    return replace(links, plain=plain)
 
 
 def _in_turn(parts: list[Links], focus: Focus, lexicon: Lexicon) -> list[Plan]:
@@ -150,6 +163,12 @@ def _snapped(value: Any, links: Links, lexicon: Lexicon) -> Any:
     return mentioned[0] if len(mentioned) == 1 else value
 
 
+def focus_of(conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Focus:
+    """Return what a follow-up can point at, with what turns of text alone would have called and kept."""
+    focus = _reconstructed(Focus.of(conversation, asker, lexicon), conversation, asker, lexicon)
+    return replace(focus, told=make.told(conversation.turns, lexicon))
+
+
 def _reconstructed(focus: Focus, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Focus:
     """Give the focus the call that the last message would have made, where the turn holds text alone."""
     if focus.call is not None or not conversation.turns:
@@ -170,7 +189,9 @@ _BREAK = re.compile(
 )
 
 
-_CLAUSE = re.compile(r"^\W*(?:after|if|when|once)\b")
+_CLAUSE = re.compile(
+    r"^\W*(?:after|if|when|once|at|in|on|for|during|since|having|given|suppose|say|without)\b"
+)
 """A clause of time or condition before the question: its comma separates no wishes."""
 
 
@@ -214,12 +235,18 @@ def _distinct(plans: list[Plan]) -> tuple[ToolCall, ...]:
     )
 
 
+def _subjects(calls: tuple[ToolCall, ...]) -> list[str]:
+    return [str(call.arguments.get("item")) for call in calls]
+
+
 def _is_one(calls: tuple[ToolCall, ...]) -> bool:
     """Tell whether the parts of a message make one wish: a taste, then what to do with it."""
     wishes = {"score_items", "search_items"}
     tools = [call.tool for call in calls]
     if set(tools) <= wishes:
         return True
+    if set(tools) <= {"item_details", "explain_item"} and len(set(_subjects(calls))) == 1:
+        return True  # "Space Jam?? how come"
     verdicts = [call for call in calls if call.tool == "rate_item"]
     tastes = all(call.arguments["verdict"] in ("like", "dislike") for call in verdicts)
     return bool(verdicts) and tastes and set(tools) <= wishes | {"rate_item"} and len(set(tools)) > 1

@@ -168,7 +168,7 @@ def _nearest(links: Links, verdicts: tuple[Span, ...], at: int) -> str | None:
     ]
     if marks:
         return str(marks[0].value)
-    ends = [match.end() for match in re.finditer(r"[.?!;。！？]\s", links.text)]
+    ends = [match.end() for match in re.finditer(r"[.?!;]\s|[。！？，]", links.text)]
     sentence = max((end for end in ends if end <= at), default=0)
     close = min((end for end in ends if end > at), default=len(links.text))
     before = [span for span in verdicts if sentence <= span.start < at]
@@ -188,13 +188,26 @@ def score(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall:
         pointed = focus.it()
         named = (pointed,) if pointed is not None else ()
     liked = tuple(dict.fromkeys((*liked, *(item for item in named if item not in judged))))
+    if not liked and not disliked:
+        liked, disliked = focus.told.get("like", ()), focus.told.get("dislike", ())
     arguments: dict[str, Any] = {}
     if liked:
         arguments["liked"] = list(liked)
     if disliked:
         arguments["disliked"] = list(disliked)
-    arguments |= category_arguments(links) | year_arguments(links, lexicon) | time_and_place(links)
+    arguments |= category_arguments(links) | year_arguments(links, lexicon) | slice_of_wish(links, focus)
     return ToolCall(tool="score_items", arguments=arguments | count_arguments(links))
+
+
+def slice_of_wish(links: Links, focus: Focus) -> dict[str, Any]:
+    """Return `when` and `place` of a wish; "and what of that would suit me?" keeps those of the question before."""
+    said, last = time_and_place(links), focus.call
+    if said or last is None or last.tool != "lookup_rules" or not _OF_THAT.search(links.plain):
+        return said
+    return {name: last.arguments[name] for name in ("when", "place") if name in last.arguments}
+
+
+_OF_THAT = re.compile(r"\b(?:of|from|among) (?:that|those|them|these)\b")
 
 
 def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:

@@ -25,52 +25,57 @@ PROFILE: Final = _any(
     r"\bwhat (?:kinds?|sorts?|types?) of .{1,25}\bdo i (?:like|usually|tend|buy|watch|enjoy|prefer)",
     r"\bwhat (?:do|have|did) i (?:usually |often |normally |already )*(?:like|liked|rated?|watched|buy|bought|enjoy)\b(?!.*\bwith\b)",
     r"\bwho (?:do you think )?(?:am i|i am)\b", r"\bdo you (?:know|remember) me\b|\bhow well do you know me\b|\bwhat am i (?:like|into)\b|\bwhat do you think i\b",
+    r"\bdescribe me\b|\b(?:notes|file|records?|data|info\w*) (?:on|about) me\b|\bmy (?:\w+ )?profile\b|\bmy habits\b",
+    r"\b(?:things|what|which \w+)(?: do)? you (?:believe|think|know) (?:that )?i (?:like|dislike|prefer|enjoy)\b|\bknow (?:which|what) \w+ i (?:like|prefer|enjoy)\b",
     r"你(?:了解|知道|记得)我|我的(?:资料|档案|口味|喜好|画像)",
 )  # fmt: skip
 EXPLAIN: Final = _any(
     rf"\b(?:why|how come)\b(?!.*\b{PEOPLE}\s+(?:who\b|\w+ )?{TAKE}\b)(?!.*\b(?:so often )?(?:bought|sold|rated) (?:together|with|on|in)\b)",
     r"\bwould you (?:still|also|even)\b|\bwould you\b.*\bif i\b", r"\bwhat made you\b|\breasons? (?:for|behind)\b|\bexplain\b|\bjustify\b|\bon what (?:basis|grounds)\b",
     r"\bhow did you (?:come up with|get to|arrive at|choose|pick)\b", r"\bwhat makes you think\b|\bwhat's the (?:reason|logic)\b",
+    r"\b(?:reasoning|logic|idea|evidence|thinking) (?:behind|for)\b|\bwhat(?:'s| is) behind\b|\bhow so\b|\bconvince me\b|\bhow did you (?:get|come) to\b",
+    r"\bwould .{1,50} (?:still |also )?be (?:there|suggested|recommended|shown|picked)\b|\bdo you still (?:say|suggest|recommend|pick)\b|\bis .{1,30} still (?:on|there)\b|\bsame (?:answer|pick)\b",
+    r"\bwithout\b.*\bstill\b|\bstill\b.*\bwithout\b",
     r"为什么|为何|理由|还会推荐",
 )  # fmt: skip
 WITHOUT: Final = _any(
-    r"\bif i (?:had ?n'?t|had not|did ?n'?t|did not|never|have ?n'?t|hated|disliked|were ?n'?t)\b", r"\bwithout\b|\bhad i not\b|\bleaving out\b|\bignor(?:e|ing)\b|\bif not for\b|\bif you (?:leave|left|take|took|ignored?)\b|\bapart from\b",
+    r"\bif i (?:had ?n'?t|had not|did ?n'?t|did not|never|have ?n'?t|hated|disliked|were ?n'?t)\b", r"\bwithout\b|\bhad i not\b|\bleaving out\b|\bignor(?:e|ing)\b|\bif not for\b|\bif you (?:leave|left|take|took|ignored?)\b|\bapart from\b|\bif i (?:take away|took away|remove|removed|drop|dropped)\b|\b(?:i|i'd|i had|i've) never\b",
     r"如果(?:我)?(?:没有?|不)",
 )  # fmt: skip
 RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("cycle", _any(
         r"\bhow (?:often|frequently|regularly)\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",
-        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b",
+        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b|\brepeat (?:rate|purchases?)\b|\brepeat\b.*\binterval\b|\binterval\b.*\brepeat\b",
         r"多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
         r"\bhow (?:soon|quickly)\b",
         r"\bwhat (?:comes|follows|happens)\b(?!.* with\b)|\bwithin (?:\w+ ){1,2}(?:days?|weeks?|months?)\b", r"\bafter (?:someone|people|they|customers?|households?|shoppers?|viewers?|buying|purchasing|getting|watching|rating|seeing|a purchase)\b",
-        rf"\b{PEOPLE} (?:usually |then |typically |tend to |often )*{TAKE}(?: \w+)? (?:next|afterwards?|after|later|then)\b", r"\bfollow(?:s|ed)?\b(?: up)?|\blead(?:s)? to\b|\b(?:next|later|afterwards) (?:purchase|buy|basket|trip|visit)\b|\bbuy next\b|\bcomes? next\b|\bcomes? after\b|\b(?:bought|watched|rated|seen) (?:right |soon |shortly )?after\b",
+        rf"\b{PEOPLE} (?:usually |then |typically |tend to |often )*{TAKE}(?: \w+)? (?:next|afterwards?|after|later|then)\b", r"\bfollow(?:s|ed)?\b(?: up)?|\blead(?:s)? to\b|\b(?:next|later|afterwards) (?:purchase|buy|basket|trip|visit)\b|\bbuy next\b|\bcomes? next\b|\bcomes? after\b|\b(?:bought|watched|rated|seen) (?:right |soon |shortly )?after\b|\bgets? (?:rated|bought|watched|picked) next\b|\b(?:return|come back|comes back) for\b",
         r"\bthen (?:buy|watch|rate|get|come back for)\b",
         r"之后(?:会|通常|一般|还|人们|大家|买|看)|接下来(?:会|人们|大家|买)|然后买",
     )),
     ("trend", _any(
         r"\b(?:what|which(?: \w+)?) peak(?:s|ed)?\b",
-        r"\b(?:ris(?:ing|e|es|en)|fall(?:ing|s|en)? (?:off|out)|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b|\b(?:what|which|that|who|has|it|they)\b.{0,30}\b(?:rose|grew|fell|dropped|went (?:up|down))\b",
+        r"\b(?:ris(?:ing|e|es|en)|falling|fall(?:s|en)? (?:off|out)|on the way (?:up|down)|month by month|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b|\b(?:what|which|that|who|has|it|they)\b.{0,30}\b(?:rose|grew|fell|dropped|went (?:up|down))\b",
         r"\b(?:more|less) popular (?:lately|recently|over|than (?:before|last)|since|these days)\b|\bchang(?:e|ed|es|ing)\b(?! my| the subject)|\bover (?:time|the (?:year|months?))\b|\bup or down\b",
         r"上升|下降|趋势|季节性|变化|越来越",
     )),
     ("context", _any(
         r"^\W*(?:chart|plot|draw|graph|show me)\b.*\bwhen (?:people|households|customers|shoppers|viewers|they)\b",
         r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
-        r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
+        r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\bacross the (?:day|week)\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
         r"^\W*(?:and |but )?(?:where|when)\W*$|^\W*(?:and |but )?(?:where|when) (?:exactly|then|else|mostly|mainly)\W*$",
-        r"什么时候|哪天|哪个(?:店|州|地区|季节|月)|哪里|几点|何时",
+        r"卖得(?:更|最)?(?:好|多)|什么时候|哪天|哪个(?:店|州|地区|季节|月)|哪里|几点|何时",
     )),
     ("together", _any(
         r"\b(?:go|goes|went|going) (?:well |best |nicely |together |along )*with\b|\bgo(?:es)? together\b", r"\b(?:sell|sells|sold|bought|buy|purchased|taken|take|rated|rate|watched|watch|seen|eaten|served|combine[sd]?|pairs?|paired|fits?|match(?:es)?|appear|appears|combined|co-?occurs?|get|put|in baskets?|in the basket)(?: \w+)? (?:well |together |best |most |often |along |nicely )*with\b",
-        r"\btogether\b|\balong(?:side| with)\b|\bin the same (?:basket|cart|session)\b|\bcombinations?\b|\bpairings?\b|\bcompanions?\b",
-        rf"\b{PEOPLE}\b.*\balso {TAKE}\b|\balso (?:bought|buy|watched|watch|rated|rate|get|take|pick up)\b|\bwhat else (?:do|did|does|is|are) {PEOPLE}?\b.*",
+        r"\btogether\b|\balong(?:side| with)\b|\bin the same (?:basket|cart|session)\b|\bcombinations?\b|\bpairings?\b|\bcompanions?\b|\bpairs? up\b|\b(?:on|in) the same (?:day|trip|basket) (?:as|with)\b|\baccompan\w+\b",
+        rf"\b{PEOPLE}\b.*\balso {TAKE}\b|\balso (?:bought|buy|watched|watch|rated|rate|get|take|pick up)\b|\bbuys? what else\b|\bwhat else (?:do|did|does|is|are) {PEOPLE}?\b.*",
         r"一起|搭配|同时(?:买|看)|还会买|也(?:买|看)",
     )),
-    ("any", _any(r"\brules?\b|\bpatterns?\b|\bassociations?\b|\bcorrelat\w+|\blift\b|\bconfidence\b", r"规则|规律|关联")),
+    ("any", _any(r"\bsomething (?:weird|odd|strange|surprising|interesting|unusual)\b.*\b(?:found|about)\b", r"\brules?\b|\bpatterns?\b|\bassociations?\b|\bcorrelat\w+|\blift\b|\bconfidence\b", r"规则|规律|关联")),
 )  # fmt: skip
 COUNT: Final = _any(
     r"\bhow many (?:baskets|people|households|customers|times|shoppers|sessions|viewers|buyers)\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|\bhow likely\b|\bhow (?:much )?(?:more|less) (?:likely|often)\b|\bwhat are the (?:odds|chances)\b",
@@ -88,22 +93,26 @@ OTHERS: Final = _any(
     r"\b(?:the )?(?:others|other (?:stores?|days|times|states|regions|places|shops)|the rest|elsewhere|everywhere else|otherwise|average|usual|rest of (?:the )?\w+)\b|其他"
 )
 DOUBT: Final = _any(
-    r"\b(?:is|was|are|isn't|could|can|might) (?:that|this|it|these|they|there)(?: \w+){0,2} (?:real|really|true|just|only|significant|chance|coincidence|a fluke|fluke|random|noise|luck|reliable|robust|because|due to|explained)\b",
+    r"\b(?:is|was|are|isn't|could|can|might|would) (?:that|this|it|these|they|there)(?: \w+){0,2} (?:real|really|true|just|only|significant|chance|coincidence|a fluke|fluke|random|noise|luck|reliable|robust|because|due to|explained)\b",
     r"\bby chance\b|\bjust (?:because|popular|chance|a busy|noise)\b|\bonly a few\b|\bhold(?:s)? (?:up )?(?:in|at|for|across|on|everywhere|over)\b|\bhow (?:sure|certain|confident|reliable|solid) (?:are|is)\b|\bstatistically\b|\bare you sure\b|\breally true\b|\bconfound\w*|\bhow do you know\b|\bboth (?:are )?(?:just )?popular\b|\b(?:link|connection|associations?|relation(?:ship)?|correlations?|pattern) (?:between|real|true|strong|hold)\b",
     r"\breal (?:pattern|link|connection|effect|thing)\b|\bjust (?:a )?habit\b|\bcaus(?:e|es|ed|al|ation)\b|\badjust(?:ed|ing|ment)?\b|\bcontrol(?:led|ling)? for\b|\b(?:every|all|each|across) (?:the )?(?:stores?|shops?|states?|regions?|places)\b|\b(?:few|handful of|how many(?: different)?|same) (?:people|households|customers|shoppers|families|viewers|persons)\b(?=\W*$| behind| who| drive| that)|\bsignifican\w+|\bcoincidence\b|\bheavy (?:users|buyers)\b",
+    r"\b(?:and |for )how many (?:people|households|customers|viewers) (?:is|does|was) (?:that|it|this)\b",
+    r"\benough (?:baskets|people|households|data|cases)\b|\b(?:be|just|only) (?:\w+ )?(?:luck|chance|coincidence)\b",
     r"真的吗|偶然|巧合|可靠吗|确定吗",
 )  # fmt: skip
-CHART: Final = _any(r"^\W*(?:ok(?:ay)?,? |please |can you |could you |and )*(?:show|draw|plot|chart|graph|visuali[sz]e)(?: me)?(?: (?:that|this|it|them))?(?: (?:as|in|on) (?:a |an )?(?:chart|graph|plot|table))?(?: please)?\W*$|\b(?:as|in) (?:a |an )?(?:chart|graph|plot|csv|table|spreadsheet)\b|\b(?:chart|plot|graph) (?:that|this|it)\b|\bexport (?:this|these|that|those|it|them)\b|图表|画(?:出来|图)|导出")  # fmt: skip
+CHART: Final = _any(r"^\W*(?:ok(?:ay)?,? |please |can you |could you |and )*(?:show|draw|plot|chart|graph|visuali[sz]e)(?: me)?(?: (?:that|this|it|them))?(?: (?:as|in|on) (?:a |an )?(?:chart|graph|plot|table))?(?: please)?\W*$|\b(?:as|in) (?:a |an )?(?:chart|graph|plot|csv|table|spreadsheet)\b|\b(?:chart|plot|graph) (?:that|this|it)\b|\bcsv\b|\b(?:save|export) (?:this|these|that|those|it|them)\b|图表|画(?:出来|图)|导出")  # fmt: skip
 DETAILS: Final = _any(
     r"\btell me (?:more |something |a bit |everything )?about\b|\bwhat(?:'s| is| was| are|s)\b.*\babout\b|\b(?:more )?(?:info(?:rmation)?|details?|facts?|data) (?:on|about|of|for)\b|\bdescribe\b",
     r"\b(?:when|what year|which year) (?:was|were|did|is)\b.*\b(?:released|made|come out|came out|from|filmed|shot|out)\b|\b(?:what|which) year\b|\bhow old is\b|\brelease (?:date|year)\b",
     r"\bwho (?:directed|made|wrote|stars|starred|is in|plays)\b|\b(?:what|which) (?:genres?|categor(?:y|ies)|kind of (?:movie|film|product)|type of (?:movie|film|product)|department|aisle)\b",
     r"\bhow (?:good|popular|well (?:rated|liked)|many (?:ratings|stars|votes)|highly rated|expensive|long|much) (?:is|does|was|are|has|did)\b|\b(?:average |mean )?(?:rating|score|price|runtime) (?:of|for)\b|\bwhat do people think (?:of|about)\b|\bwhat (?:is|are)\b(?=.{1,40}(?:rated|like)\W*$)",
-    r"介绍|讲(?:的是)?什么|哪一?年|什么类型|怎么样|详情",
+    r"\b(?:info|facts|details|information)\W*$|\bgive me the facts\b|\bwhat (?:kind|sort) of (?:movie|film|thing|stuff)\b|\b(?:information|info) regarding\b",
+    r"\b(?:which|what|how many) (?:brands?|sizes?|versions?|variants?)\b|\bwhat's\b(?=.{1,40} like\W*$)",
+    r"属于|介绍|讲(?:的是)?什么|哪一?年|什么类型|怎么样|详情",
 )  # fmt: skip
-IS_IT: Final = re.compile(r"^\W*(?:so |and )?(?:is|are|was|were|does)\b")
+IS_IT: Final = re.compile(r"^\W*(?:so |and )?(?:is|are|was|were|does)\b(?! there\b)")
 SCORE: Final = _any(
-    r"\brecommend\w*|\bsuggest\w*|(?<!not )\bfor me\b|\bwhat (?:should|shall|can|could|do|would|might|must) (?:i|we)\b|\bwhat to (?:watch|buy|see|get|cook|eat|try|rate)\b|\bsurprise me\b|\bwhat (?:next|else)\b|\bmy (?:taste|next)\b|\bbased on\b|\bsimilar\b|\bmore (?:like|of)\b|\bin the (?:vein|style|spirit) of\b|\byou (?:got|have) for (?:me|us)\b|\bpick (?:something|one|a)\b|\bwhich (?:one )?should (?:i|we)\b|\bwould i (?:like|enjoy)\b|\banything else\b|\bwhat goes next\b|\bin my (?:cart|basket)\b|\bwhat am i (?:missing|forgetting)\b|\bdid i forget\b",
+    r"\brecommend\w*|\bsuggest\w*|(?<!not )\bfor me\b|\bwhat (?:should|shall|can|could|do|would|might|must) (?:i|we)\b|\bwhat to (?:watch|buy|see|get|cook|eat|try|rate)\b|\bsurprise me\b|\bwhat (?:next|else)\b|\bmy (?:taste|next)\b|\bbased on\b|\bsimilar\b|\bmore (?:like|of)\b|\bin the (?:vein|style|spirit) of\b|\byou (?:got|have) for (?:me|us)\b|\bpick (?:something|one|a)\b|\bwhich (?:one )?should (?:i|we)\b|\bwould i (?:like|enjoy)\b|\banything else\b|\bwhat goes next\b|\bin my (?:cart|basket)\b|\bwhat am i (?:missing|forgetting)\b|\bdid i forget\b|\b(?:suits?|fits?) me\b|\byou tell me\b|\bsuit me\b|\bwhat i've (?:rated|liked|bought)\b",
     r"推荐|类似|像.{0,30}一样|适合我|看什么|买什么|看点|买点|还有(?:什么|别的)",
 )  # fmt: skip
 LIKE: Final = re.compile(
@@ -113,12 +122,13 @@ SIMILAR: Final = re.compile(
     r"\b(?:something|anything|more|ones?|others?) (?:very |quite )?similar\b(?! to)|\bsimilar (?:ones?|films?|movies?|things?|products?|items?)\b|\bmore like (?:it|that|this)\b"
 )
 SEARCH: Final = _any(
-    r"\b(?:find|search|look(?:ing)? for|any|do you (?:have|sell|carry|stock|know)|show me|list|i (?:want|need|fancy)|i'?d like|i'?m (?:after|looking)|got (?:any|some)|give me|which (?:films?|movies?|products?|items?)|something|anything|browse|are there|is there|we need|i feel like|in the mood|mood for|craving|movies?|films?|flicks?)\b",
-    r"有没有|找|搜|想看|想买|想要|来点|电影|片",
+    r"\b(?:find|search|look(?:ing)? for|any|do you (?:have|sell|carry|stock|know)|show me|list|i (?:want|need|fancy)|i'?d like|i'?m (?:after|looking)|got (?:any|some)|give me|which (?:films?|movies?|products?|items?)|something|anything|browse|are there|is there|we need|i feel like|the one (?:where|about|with)|stuff for|ingredients for|things for|in the mood|mood for|craving|movies?|films?|flicks?)\b",
+    r"有没有|有什么|有哪些|找|搜|想看|想买|想要|来点|电影|片",
 )  # fmt: skip
 FOLLOW: Final = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|no|nah|nope|hmm+|well|cool|great|thanks|thank you|fine|good|but|please|sorry|actually|now|oh|ah)\W+)*"
-    r"(?:and|or|but|also|what about|how about|what if|only|just|instead|same|then|more|another|others?|other|newer|older|earlier|later|too|less|without|not|no|something (?:newer|older|else|different|more|less|similar|shorter|lighter)|anything (?:newer|older|else|different)|any (?:others?|newer|older|other|more)|show (?:me )?(?:some )?(?:more|others?|newer|older|another)|give me (?:some )?(?:more|others?|another|newer|older)|rather|make (?:it|that|them)|maybe|i (?:meant|mean|said)|from|in the|on|at|during|with|for|these|those|them|except|a bit|even|that|make)\b"
+    r"^\W*(?:(?:ok|okay|yes|no|nah|nope|hmm+|well|meh|ugh|cool|great|thanks|thank you|fine|good|but|please|sorry|actually|now|oh|ah)\W+)*"
+    r"(?:and|or|but|also|what about|how about|what if|only|just|instead|same|then|more|another|others?|other|newer|older|earlier|later|too|less|without|not|no|something (?:newer|older|else|different|more|less|similar|shorter|lighter)|anything (?:newer|older|else|different)|any (?:others?|newer|older|other|more)|show (?:me )?(?:some )?(?:more|others?|newer|older|another)|give me (?:some )?(?:more|others?|another|newer|older)|rather|make (?:it|that|them)|maybe|\d+ (?:others?|more)|i (?:meant|mean|said)|from|in the|on|at|during|with|for|these|those|them|except|a bit|even|that|make)\b"
+    r"|^\W*(?:(?:leave|take) out|skip|drop|exclude)\b|\b(?:only|instead)\W*$"
     r"|^\W*(?:那|那么|不|别|换|再|还|更|只要)|呢[？?]?\W*$"
 )
 MORE: Final = re.compile(
@@ -147,7 +157,7 @@ JOINT: Final = re.compile(
 )
 """Two things in one basket, not one after the other."""
 _FOLLOWS = re.compile(
-    r"\bfollow(?:s|ed)?\b|\bwithin\b.*\bafter\b|\bafter\b.*\bwithin\b|\bhow (?:long|many days) after\b"
+    r"\bhaving (?:bought|watched|rated|seen)\b|\bhow long until people\b|\bfollow(?:s|ed)?\b|\bwithin\b.*\bafter\b|\bafter\b.*\bwithin\b|\bhow (?:long|many days) after\b"
 )
 BACKWARDS: Final = re.compile(
     r"\bfollow(?:s|ed)?\b(?! by\b| up\b)|\b(?:comes?|bought|rated|watched|seen|taken) (?:right |soon |shortly )?after\b"

@@ -5,7 +5,8 @@ Knows how to read turns. It refuses to know the new message.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
@@ -24,6 +25,8 @@ class Focus:
     page: str | None = None
     """The item of the page that the visitor looks at."""
     cart: tuple[str, ...] = ()
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Verdict -> items of earlier messages that no tool has kept (see `bot.dialogue.planner_calls.told`)."""
 
     @classmethod
     def of(cls, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Focus:

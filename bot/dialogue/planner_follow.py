@@ -88,7 +88,7 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
         arguments["within_days"] = days
     elif arguments.get("kind") == "next" and (bare := _DAYS.search(links.plain)) is not None:
         arguments["within_days"] = int(bare[1])
-    if not repeats(links):  # "only a few households?" asks for no three rules
+    if not DOUBT.search(links.plain):  # "only a few households?" asks for no three rules
         arguments |= make.count_arguments(links)
     if "against" in arguments and arguments.get("kind") in ("trend", "cycle"):
         arguments["kind"] = "context"
@@ -125,7 +125,8 @@ def _wish(last: ToolCall, links: Links, focus: Focus, lexicon: Lexicon) -> ToolC
         arguments["k"] = int(arguments.get("k", MORE_STEP)) + MORE_STEP
     words = make.wish_words(links, keep_items=False) if last.tool == "search_items" else ""
     if arguments == last.arguments and words:
-        arguments["query"] = f"{arguments.get('query', '')} {words}".strip()
+        replaced = re.search(r"\binstead\b", links.plain) is not None
+        arguments["query"] = words if replaced else f"{arguments.get('query', '')} {words}".strip()
     if arguments == last.arguments:
         return None
     # Only score_items knows persons, times and places.

@@ -34,6 +34,8 @@ def one_wish(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
         found = reading(links, focus, lexicon)
         if found is not None:
             return found
+    if focus.call is not None and focus.call.tool == "search_items" and make.wish_words(links):
+        return _does(make.search(links, lexicon), GUESS, "other words after a search")
     return Plan(smalltalk="unclear", confidence=GUESS, reason="nothing understood")
 
 
@@ -89,16 +91,8 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         and not (links.of("item") or links.of("ordinal"))
     ):
         return _again(focus.call, "asks why of the figures before")
-    split = cues.WITHOUT.search(links.plain)
-    lead = (
-        len(links.text) if split is None else int(split.start() * len(links.text) / max(len(links.plain), 1))
-    )
     named = list(focus.named(links))
-    without = [
-        str(span.value)
-        for span in links.of("item")
-        if span.start >= lead or (span.negated and split is not None)
-    ]
+    without = _left_out(links)
     targets = [item for item in named if item not in without] or [
         item for item in (focus.it(),) if item is not None
     ]
@@ -110,6 +104,28 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if [item for item in without if item != targets[0]]:
         arguments["without"] = [item for item in without if item != targets[0]]
     return _does(ToolCall(tool="explain_item", arguments=arguments), SURE, "asks why")
+
+
+def _left_out(links: Links) -> list[str]:
+    """Return the items of the condition: "would you still say A without B", "if I take away B, do you still say A"."""
+    low = links.text.lower()
+    split = cues.WITHOUT.search(low) or cues.WITHOUT.search(links.plain)
+    if split is None:
+        return []
+    first = split.start()
+    main = _MAIN.search(low, split.end())
+    inside = [span for span in links.of("item") if first <= span.start < (main.start() if main else len(low))]
+    if not inside:  # the condition ends the sentence
+        inside = [span for span in links.of("item") if span.start >= first]
+    return [str(span.value) for span in inside] + [
+        str(span.value) for span in links.of("item", negated=True) if span not in inside
+    ]
+
+
+_MAIN = re.compile(
+    r"[,.:;，]\s*(?=(?:do|does|would|will|is|are|still|same|what|then|you|have|get|could|can|也|还|你)\b|还|你还|会)|\b(?:do|would|will) you\b|\bis \S+(?: \S+)? still\b|你还|还会"
+)
+"""Where the question itself begins after its condition."""
 
 
 def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
@@ -171,6 +187,8 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     kind = kind or ("together" if joined else None)
     if kind is None and _LEANS.search(plain) and (links.of("context") or links.of("place")):
         kind = "context" if subject and (focus.named(links) or links.of("category")) else None
+    if kind == "cycle" and len(links.of("category")) + len(links.of("item")) > 1 and "+" in plain:
+        kind = "together"  # "eggs + bacon: how often?"
     if len(links.values("item")) > 1:
         if cues.DOUBT.search(plain):
             kind = kind or "together"
@@ -229,6 +247,8 @@ _LEANS = re.compile(
 def _is_personal(links: Links, kind: cues.RuleKind | None, focus: Focus) -> bool:
     """Tell whether words of rules are meant for one person: "I loved Heat. What next?", "when was Fargo released"."""
     plain = links.plain
+    if re.match(r"\W*(?:please )?(?:suggest|recommend)\b", plain):
+        return True
     if re.search(r"\bwhat next\b|\bwhat(?:'s| is) next\b|\bfor me\b|\brecommend|\bsuggest|推荐", plain):
         return not re.search(rf"\b{cues.PEOPLE} (?:who|usually|then|{cues.TAKE})\b", plain)
     if kind in ("any", "context") and cues.DETAILS.search(plain) and focus.named(links):
@@ -272,7 +292,7 @@ def _only_conditions(links: Links) -> bool:
 def _fresh(links: Links) -> bool:
     """Tell whether a message that begins like a follow-up stands alone: it has a verdict or a full question."""
     plain = links.plain
-    if re.match(r"\W*(?:not|no)\b", plain):
+    if re.match(r"\W*(?:not|no)\b", plain) or _LEAVES.search(plain):
         return False
     verdict = bool(links.of("verdict")) and bool(
         links.of("item") or links.of("ordinal") or cues.IT.search(plain)
@@ -290,6 +310,13 @@ def _rate(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     verdicts = links.of("verdict")
     plain = links.plain
     if not verdicts or plain.rstrip().endswith(("?", "？", "吗")):
+        return None
+    if (
+        focus.call is not None
+        and focus.call.tool in ("score_items", "search_items")
+        and _LEAVES.search(plain)
+        and links.of("item")
+    ):
         return None
     if cues.SCORE.search(plain) or re.search(
         r"\b(?:something|anything|find|show me|i want|looking for|movies|films) \w*", plain
@@ -311,8 +338,11 @@ def _rate(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return Plan(calls[:MAX_CALLS], SURE, "a verdict and no wish")
 
 
+_LEAVES = re.compile(r"^\W*(?:please )?(?:leave out|take out|skip|drop|exclude|without|not|no)\b")
+"""Takes something out of the picks, whatever is said of it beside."""
+
+
 def _details(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
-    del lexicon
     named = focus.named(links)
     if not named or links.of("verdict"):
         return None
@@ -322,6 +352,7 @@ def _details(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     alone = (
         len(links.spans) == 1
         and bool(links.of("item") or links.of("ordinal"))
+        and (lexicon.proper or not _PLEASE.search(plain))
         and not cues.SEARCH.search(plain)
     )
     alone = alone and not make.wish_words(links, keep_items=False)
@@ -331,6 +362,9 @@ def _details(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return Plan(calls, SURE if asked else LIKELY, "asks for facts of an item")
 
 
+_PLEASE = re.compile(r"\bplease\b|\?\?")
+
+
 def _score(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     plain = links.plain
     items = links.of("item")
@@ -338,7 +372,7 @@ def _score(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         bool(links.of("verdict")) or cues.LIKE.search(plain) is not None or len(links.values("item")) > 1
     )
     timed = bool(links.of("context") or links.of("place")) and not items
-    refused = bool(links.of("item", negated=True))
+    refused = lexicon.proper and bool(links.of("item", negated=True))
     if not (
         cues.SCORE.search(plain)
         or (taste and lexicon.proper)

@@ -98,6 +98,9 @@ def corrected(links: Links) -> Links:
     return replace(links, spans=tuple(span for span in links.spans if (span.start, span.end) not in gone))
 
 
+_POINTS = re.compile(r"\b(?:the|that|this|those|these)\s+$")
+
+
 def in_focus(links: Links, focus: Focus, lexicon: Lexicon) -> Links:
     """Read a short word as the one thing of that name that the conversation is about ("the chips")."""
     item = focus.call.arguments.get("item") if focus.call is not None else None
@@ -109,6 +112,16 @@ def in_focus(links: Links, focus: Focus, lexicon: Lexicon) -> Links:
             said = key(links.text[span.start : span.end], singulars=True)
             known = [one for one in lexicon.holders.get(said, ()) if one in about]
             span = replace(span, value=known[0], score=1.0, alternatives=()) if len(known) == 1 else span
+        elif (
+            span.kind == "category"
+            and not lexicon.proper
+            and _POINTS.search(links.text[: span.start].lower())
+        ):
+            said = key(links.text[span.start : span.end], singulars=True).split()
+            known = [
+                one for one in about if set(said) <= set(key(lexicon.title(one), singulars=True).split())
+            ]
+            span = replace(span, kind="item", value=known[0]) if len(known) == 1 else span
         spans.append(span)
     return replace(links, spans=tuple(spans))
 

@@ -13,17 +13,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast, get_args
 
 from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links, Span
-from bot.dialogue.planner import _reconstructed, _wishes
+from bot.dialogue.planner import _wishes, focus_of
 from bot.dialogue.planner_cues import RuleKind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow
+from bot.dialogue.planner_plan import LIKELY, SURE, Plan
 from bot.dialogue.smalltalk import Smalltalk
 from bot.dialogue.turn import Asker, Conversation, ToolCall, Verdict
 
@@ -66,8 +67,6 @@ class Sheet:
     """Mark -> item id."""
     links: Links
     focus: Focus
-    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Verdict -> items of earlier messages that no tool has kept."""
 
     @property
     def grammar(self) -> str:
@@ -75,11 +74,58 @@ class Sheet:
         return _grammar(tuple(self.refs), again=self.focus.call is not None)
 
 
-def sheet_of(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Sheet:
-    """Lay out a message with the turn before it; where that holds text alone, with the call that it would have made."""
-    focus = _reconstructed(Focus.of(conversation, asker, lexicon), conversation, asker, lexicon)
+def sheet_of(
+    links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon, planned: Plan | None = None
+) -> Sheet:
+    """Lay out a message with the turn before it; where that holds text alone, with the call that it would have made.
+
+    Args:
+        links: What was found in the message.
+        conversation: The turns before.
+        asker: Who asks, and what page and cart lie before them.
+        lexicon: Names of the catalogue.
+        planned: What rules made of the message; the prompt then shows it, and the model confirms or corrects it.
+    """
+    focus = focus_of(conversation, asker, lexicon)
     read = unclear.in_focus(unclear.likeliest(unclear.corrected(links), lexicon), focus, lexicon)
-    return sheet(read, focus, conversation, lexicon)
+    page = sheet(read, focus, conversation, lexicon)
+    if planned is None:
+        return page
+    return replace(page, prompt=f"{page.prompt[:-1]}= {proposal(planned, page)}\n>")
+
+
+def proposal(planned: Plan, given: Sheet) -> str:
+    """A plan in the language, and how sure it is: "score A not B!", "rules next A", "search?"."""
+    sure = "!" if planned.confidence >= SURE else "?" if planned.confidence < LIKELY else ""
+    if planned.clarify is not None:
+        return f"ask{sure}"
+    if not planned.calls:
+        return f"none {planned.smalltalk}{sure}"
+    marks = {item: mark for mark, item in reversed(given.refs.items())}
+    again = "again " if planned.again else ""
+    return "; ".join(again + _spoken(call, marks) for call in planned.calls) + sure
+
+
+_ROLES: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
+    "score_items": (("", "liked"), ("not", "disliked")),
+    "lookup_rules": (("", "item"), ("with", "with_item")),
+    "explain_item": (("", "item"), ("without", "without")),
+    "item_details": (("", "item"),),
+    "rate_item": (("", "item"),),
+}
+"""Tool -> the words before its items, and the arguments that hold them."""
+
+
+def _spoken(call: ToolCall, marks: Mapping[str, str]) -> str:
+    """A call in the language; items without a mark are left out."""
+    words = [_said(call)]
+    if call.tool == "rate_item":
+        words.append(str(call.arguments["verdict"]))
+    for lead, name in _ROLES.get(call.tool, ()):
+        value = call.arguments.get(name) or []
+        found = [marks[item] for item in (value if isinstance(value, list) else [value]) if item in marks]
+        words += [lead, *found] if found else []
+    return " ".join(word for word in words if word)
 
 
 def sheet(links: Links, focus: Focus, conversation: Conversation, lexicon: Lexicon) -> Sheet:
@@ -101,7 +147,7 @@ def sheet(links: Links, focus: Focus, conversation: Conversation, lexicon: Lexic
     lines.append(_marked(links, lambda span: _mark(span, focus, refs)))
     if focus.it() is not None:
         refs[IT] = cast(str, focus.it())
-    return Sheet("\n".join(lines) + "\n>", refs, links, focus, make.told(conversation.turns, lexicon))
+    return Sheet("\n".join(lines) + "\n>", refs, links, focus)
 
 
 def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall, ...], Smalltalk | None]:
@@ -258,20 +304,13 @@ def _wish(word: str, rest: list[str], given: Sheet, lexicon: Lexicon, before: To
     if word == "search":
         return make.search(given.links, lexicon).model_copy(update={"by": "model"})
     if not liked and not disliked:
-        liked, disliked = (list(given.told.get(verdict, ())) for verdict in ("like", "dislike"))
+        liked, disliked = (list(given.focus.told.get(verdict, ())) for verdict in ("like", "dislike"))
     lists = {"liked": liked, "disliked": disliked}
     arguments = {name: list(dict.fromkeys(items)) for name, items in lists.items() if items}
     shown = given.focus.lists[0] if given.focus.lists else ()
     arguments |= make.category_arguments(given.links) | make.year_arguments(given.links, lexicon, shown)
-    slice_ = make.time_and_place(given.links)
-    last = given.focus.call
-    if not slice_ and last is not None and last.tool == TOOLS["rules"] and _OF_THAT.search(given.links.plain):
-        slice_ = {name: last.arguments[name] for name in ("when", "place") if name in last.arguments}
+    slice_ = make.slice_of_wish(given.links, given.focus)
     return _call(word, arguments | slice_ | make.count_arguments(given.links))
-
-
-_OF_THAT = re.compile(r"\b(?:of|from|among) (?:that|those|them|these)\b")
-"""Asks for a pick from what a slice held: "and what of that would suit me?"."""
 
 
 def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:

@@ -18,7 +18,7 @@ Smalltalk = Literal[
 
 _ALONE: tuple[tuple[Smalltalk, str], ...] = (
     ("greeting", r"(?:hi|hello|hey|hiya|howdy|good (?:morning|afternoon|evening|day)|greetings|yo)(?: there| almanac| bot| again| everyone)*"
-     r"(?: how are you(?: doing)?| how's it going| nice to meet you)?|how are you(?: doing)?(?: today)?|what's up|你好+呀?|您好|嗨|早上好|晚上好|下午好"),
+     r"(?: how are you(?: doing)?(?: today)?| how's it going| nice to meet you)?|how are you(?: doing)?(?: today)?|what's up|你好+呀?|您好|嗨|早上好|晚上好|下午好"),
     ("thanks", r"(?:(?:ok|okay|great|perfect|cool|super|nice|ah|wow|awesome|brilliant|lovely|that's great|many|yes) )*"
      r"(?:thanks?(?: you)?|thx|cheers|ta|thank you)(?: a lot| so much| very much| a bunch| for (?:the|your) (?:help|tips?|ideas?|suggestions?)| that (?:was|is) (?:helpful|great)| almanac)*"
      r"|(?:ok|okay|great|perfect|cool|nice|awesome|sounds good|got it|good to know|lovely|brilliant|that's (?:great|perfect|helpful|all))(?: then)?|谢谢+你?|多谢|好的"),
@@ -36,7 +36,7 @@ _ANYWHERE: tuple[tuple[Smalltalk, re.Pattern[str]], ...] = (
         r"|\b(?:another|other|someone else'?s?|user|person|customer) (?:\d+(?:'s)?|person'?s?|people'?s|user'?s?)? ?(?:profile|history|data|ratings|account)\b|credit card|password|jailbreak")),
 )  # fmt: skip
 _OUTSIDE = re.compile(
-    r"\bweather\b|\bwho (?:won|is the president)|capital of|stock price|\bbitcoin\b|\bwrite (?:me )?(?:a |an |some )?(?:poem|essay|code|email|python|song)"
+    r"\bweather\b|^\W*you(?:'re| are)? (?:suck|useless|stupid|dumb|annoying|no help|an idiot)\b|\bwill it (?:rain|snow|be (?:sunny|hot|cold|warm))\b|\bwho (?:won|is the president)|capital of|stock price|\bbitcoin\b|\bwrite (?:me )?(?:a |an |some )?(?:poem|essay|code|email|python|song)"
     r"|\btranslate\b|\bsolve\b|what(?:'s| is) \d+ ?[-+*x/]|\bhow do i (?:fix|cook|install|get to)\b|\bbook (?:me )?a (?:flight|table|hotel|taxi)|tell me a joke|meaning of life|\bnews\b"
     r"|what time is it|\bmy homework\b|what day is (?:it|today)|\bpolitics\b|\belection\b|天气|股票|写一首|翻译"
 )

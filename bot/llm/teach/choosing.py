@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from random import Random
 
+from bot.dialogue.planner import plan
 from bot.dialogue.shorthand import IT, NEW, SHOWN, Sheet, calls_of, sheet_of
 from bot.dialogue.turn import Answer, Asker, Conversation, ItemRef, ToolCall, Turn
 from bot.llm.teach.templates import Filled, Template, fill, read
@@ -20,6 +21,8 @@ NOBODY = Asker()
 FILES = ("choose.txt", "choose_wider.txt")
 TEXT_ALONE = 0.5
 """Share of turns before of which only the text is known, as a client keeps it."""
+PROPOSED = 0.75
+"""Share of examples that show what the planner made of the message; without, the model learns to choose alone."""
 _MARKS = (*NEW, *SHOWN)
 _SLOTS = ("a", "b", "c", "p", "r")
 _SHOWN_BY = {"score", "search", "rules together", "rules next"}
@@ -81,7 +84,10 @@ def _example(template: Template, world: World, plain: Sequence[Template], rng: R
         if not given and ("{p}" in template.text or "{second}" in template.text):
             return None
     filled = fill(template.text, world, rng, given)
-    page = sheet_of(world.lexicon.link(filled.text), conversation, NOBODY, world.lexicon)
+    links = world.lexicon.link(filled.text)
+    proposed = rng.random() < PROPOSED
+    planned = plan(filled.text, links, conversation, NOBODY, world.lexicon) if proposed else None
+    page = sheet_of(links, conversation, NOBODY, world.lexicon, planned)
     target = _target(template.target, filled, page)
     if target is None:
         return None

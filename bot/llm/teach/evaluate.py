@@ -101,10 +101,12 @@ def by_planner(case: Case) -> Choice:
     return Choice(planned.calls, perf_counter() - began, planned.confidence)
 
 
-def by_model(case: Case, model: TaughtModel) -> Choice:
-    """Choose by the taught model, its arguments filled in by code."""
+def by_model(case: Case, model: TaughtModel, *, proposed: bool = False) -> Choice:
+    """Choose by the taught model, its arguments filled in by code; shown what the planner proposes, or not."""
     began = perf_counter()
-    page = sheet_of(case.lexicon.link(case.message), case.conversation, NOBODY, case.lexicon)
+    links = case.lexicon.link(case.message)
+    planned = plan(case.message, links, case.conversation, NOBODY, case.lexicon) if proposed else None
+    page = sheet_of(links, case.conversation, NOBODY, case.lexicon, planned)
     calls, _ = calls_of(model.decide(page.prompt, page.grammar), page, case.lexicon)
     return Choice(calls, perf_counter() - began)
 
