@@ -67,13 +67,24 @@ def main() -> None:
     def by_planner(message: str, talk: Conversation, lexicon: Lexicon) -> tuple[ToolCall, ...]:
         return plan(message, lexicon.link(message), talk, NOBODY, lexicon).calls
 
+    def by_proposal(message: str, talk: Conversation, lexicon: Lexicon) -> tuple[ToolCall, ...]:
+        links = lexicon.link(message)
+        planned = plan(message, links, talk, NOBODY, lexicon)
+        page = sheet_of(links, talk, NOBODY, lexicon, planned)
+        return calls_of(model.decide(page.prompt, page.grammar), page, lexicon)[0]
+
     def by_both(message: str, talk: Conversation, lexicon: Lexicon) -> tuple[ToolCall, ...]:
         links = lexicon.link(message)
         planned = plan(message, links, talk, NOBODY, lexicon)
         sure = planned.confidence >= TAUGHT_SURE or planned.clarify is not None or links.lang != "en"
-        return planned.calls if sure else by_model(message, talk, lexicon)
+        return planned.calls if sure else by_proposal(message, talk, lexicon)
 
-    ways: dict[str, Way] = {"planner": by_planner, "model": by_model, "both": by_both}
+    ways: dict[str, Way] = {
+        "planner": by_planner,
+        "model alone": by_model,
+        "model that sees the planner's choice": by_proposal,
+        "both, as shipped": by_both,
+    }
     print(
         "| who chooses | language | messages | tool | tool and arguments | the same to the letter | p50 s | p95 s |\n"
         "|---|---|---|---|---|---|---|---|"

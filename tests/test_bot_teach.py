@@ -13,6 +13,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from bot.dialogue.agent import Agent
 from bot.dialogue.ground import Grounder
+from bot.dialogue.planner import plan
 from bot.dialogue.shorthand import LONGEST, calls_of, sheet_of
 from bot.dialogue.turn import Answer, Conversation, DoneEvent, Evidence, ToolCall, ToolResult, Turn
 from bot.llm.base import ModelError, TaughtModel
@@ -87,7 +88,10 @@ def test_every_answer_is_in_the_language_and_becomes_calls_or_talk(worlds, made,
     lexicons = {world.name: world.lexicon for world in worlds}
     for one in made[:400]:
         lexicon = lexicons[one.world]
-        page = sheet_of(lexicon.link(one.message), one.conversation, NOBODY, lexicon)
+        assert one.conversation is not None
+        links = lexicon.link(one.message)
+        planned = plan(one.message, links, one.conversation, NOBODY, lexicon) if one.proposed else None
+        page = sheet_of(links, one.conversation, NOBODY, lexicon, planned)
         assert page.prompt == one.prompt
         matcher = LLMatcher(letters, LLMatcher.grammar_from_lark(page.grammar))
         tokens = letters.tokenize_str(one.target)
@@ -149,6 +153,22 @@ def test_a_prompt_shows_marks_and_the_call_before():
     page = sheet_of(FILM.link("more like Heat, or Psycho"), PICKS, NOBODY, FILM)
     assert page.prompt == "film\ni loved ITEM\n> score\nmore like P, or A\n>"
     assert page.refs == {"P": "heat", "A": "psycho", "it": "fargo"}
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        ("I loved Heat but hated Grease. What next?", "= score A not B!"),
+        ("would you still recommend Heat if I had not liked Fargo?", "= explain A without B!"),
+        ("hello", "= none greeting!"),
+        ("is that just because both are popular?", "= ask"),
+        ("zzz", "= none unclear?"),
+    ],
+)
+def test_a_prompt_can_show_what_rules_propose(message, line):
+    links = FILM.link(message)
+    page = sheet_of(links, NOTHING, NOBODY, FILM, plan(message, links, NOTHING, NOBODY, FILM))
+    assert page.prompt.splitlines()[-2:] == [line, ">"]
 
 
 def test_marks_that_a_message_lacks_cannot_be_written(letters):

@@ -143,7 +143,7 @@ class Agent:
     def _by_taught(
         self, model: TaughtModel, links: Links, planned: Plan, conversation: Conversation, asker: Asker
     ) -> Plan:
-        page = sheet_of(links, conversation, asker, self.lexicon)
+        page = sheet_of(links, conversation, asker, self.lexicon, planned)
         calls, talk = calls_of(model.decide(page.prompt, page.grammar), page, self.lexicon)
         return replace(planned, calls=calls, smalltalk=talk, clarify=None)
 

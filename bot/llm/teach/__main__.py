@@ -58,9 +58,10 @@ def validation(base: Path, adapter: Path | None, size: int, *, eight_bits: bool,
     lexicons = {world.name: world.lexicon for world in among}
     made = islice(choosing.examples(among, 1, held_out=True), size)
     cases = [evaluate.case_of(one, lexicons[one.world]) for one in made]
-    chosen = [evaluate.by_model(case, model) for case in cases]
+    alone = [evaluate.by_model(case, model) for case in cases]
+    chosen = [evaluate.by_model(case, model, proposed=True) for case in cases]
     planned = [evaluate.by_planner(case) for case in cases]
-    rows = {"model": chosen, "planner": planned}
+    rows = {"model alone": alone, "model that sees the planner's choice": chosen, "planner": planned}
     for sure in (0.5, 0.75, 0.95):
         rows[f"planner from {sure}, else model"] = [
             mine if mine.confidence >= sure else other for mine, other in zip(planned, chosen, strict=True)

@@ -39,6 +39,8 @@ class Example:
     world: str = ""
     message: str = ""
     conversation: Conversation | None = None
+    proposed: bool = False
+    """Whether the prompt shows what the planner made of the message."""
 
 
 def templates() -> tuple[Template, ...]:
@@ -91,7 +93,7 @@ def _example(template: Template, world: World, plain: Sequence[Template], rng: R
     target = _target(template.target, filled, page)
     if target is None:
         return None
-    return Example(page.prompt, f" {target}", template.id, world.name, filled.text, conversation)
+    return Example(page.prompt, f" {target}", template.id, world.name, filled.text, conversation, proposed)
 
 
 def _pointed(turn: Turn, text: str, rng: Random) -> dict[str, str]:
