@@ -7,7 +7,7 @@ region is lost in the sum. Knows places and coarse slices of time. It refuses to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from mining.contexts import PLACE_BASKETS, contexted_rule
 from mining.count import Slice
 from mining.finders import Material
 from mining.rule import Rule
-from mining.statistics import Floats, benjamini_hochberg, clustered_difference
+from mining.statistics import Floats, benjamini_hochberg, clustered_greater
 
 PLACES = 12
 """Places, the largest ones, that pairs are looked at in where no region is known."""
@@ -82,20 +82,18 @@ def placed_pairs(material: Material) -> list[Rule]:
     z = np.concatenate([one.z for one in found])
     of = np.repeat(np.arange(len(found)), [len(one.z) for one in found])
     within = np.concatenate([np.arange(len(one.z)) for one in found])
+    first = np.argsort(-z, kind="stable")[:MOST]
+    x, y = (
+        np.array([getattr(found[of[one]], side)[within[one]] for one in first.tolist()], dtype=np.int64)
+        for side in "xy"
+    )
+    p = _p(index, x, y, [one.where for one in found], of[first])
+    q = benjamini_hochberg(p, tested=tested)
     rules = []
-    for line in np.argsort(-z, kind="stable")[:MOST].tolist():
-        one, pair = found[of[line]], within[line]
-        x, y = index.items[one.x[pair]], index.items[one.y[pair]]
-        rules.append(contexted_rule(index.count((x,), (y,), one.where), _p(index, x, y, one.where)))
-    if not rules:
-        return []
-    q = benjamini_hochberg([rule.p for rule in rules], tested=tested)
-    kept = [replace(rule, q=float(value)) for rule, value in zip(rules, q, strict=True)]
-    return [
-        rule
-        for rule in kept
-        if rule.q <= config.q_value and rule.count.people_xy >= config.min_people and rule.score > 1
-    ]
+    for at in np.flatnonzero(q <= config.q_value).tolist():
+        count = index.count((index.items[x[at]],), (index.items[y[at]],), found[of[first[at]]].where)
+        rules.append(contexted_rule(count, float(p[at]), float(q[at])))
+    return [rule for rule in rules if rule.count.people_xy >= config.min_people and rule.score > 1]
 
 
 def _slices(material: Material) -> Iterator[tuple[int, _Clear]]:
@@ -173,27 +171,35 @@ def _times(index: BasketIndex) -> list[tuple[str, ...]]:
     return [*((one,) for one in (*parts, *days)), *((day, part) for day in days for part in parts)]
 
 
-def _p(index: BasketIndex, x: str, y: str, where: Slice) -> float:
-    """Return the largest p-value, clustered by person: against each neighbour, and against baskets without x."""
-    left, right = index.bits_with(x) & index.placed, index.bits_with(y)
-    during, here = index.bits_where(Slice(where.context)), index.bits_where(Slice(place=where.place))
-    inside, both = during & here, left & right
-    others = [(both, left, during & ~here), (right, index.everything & ~left, inside)]
-    if where.context:
-        others.append((both, left, here & ~during & index.timed))
-    own = [_by_person(index, part & inside) for part in (both, left)]
-    p = []
-    for hits, held, rest in others:
-        beside = (_by_person(index, part & rest) for part in (hits & held, held))
-        p.append(float(clustered_difference(*own, *beside).greater))
-    return max(p)
+def _p(index: BasketIndex, x: Ints, y: Ints, slices: list[Slice], of: Ints) -> Floats:
+    """Return the largest p-values, clustered by person: against each neighbour, and against baskets without x."""
+    from mining.placedloops import compare_at_places
+
+    order = np.argsort(of, kind="stable")
+    used, line = np.unique(of, return_inverse=True)
+    during = np.array(
+        [_mask(index, index.bits_where(Slice(slices[one].context))) for one in used], dtype=np.bool_
+    )
+    here = np.array(
+        [_mask(index, index.bits_where(Slice(place=slices[one].place))) for one in used], dtype=np.bool_
+    )
+    known = _mask(index, index.placed), _mask(index, index.timed)
+    sets, person = (
+        (np.asarray(index.item_rows.start), np.asarray(index.item_rows.rows)),
+        np.asarray(index.person),
+    )
+    flags = during.reshape(len(used), len(index)), here.reshape(len(used), len(index)), *known
+    parts = np.empty((len(x), 3, 4))
+    parts[order] = compare_at_places(
+        x[order], y[order], line[order], *flags, *sets, person, len(index.people)
+    )
+    p = clustered_greater(*np.moveaxis(parts, -1, 0))
+    timeless = np.array([not where.context for where in slices], dtype=np.bool_)[of]
+    p[timeless, 2] = 0
+    return np.asarray(p.max(axis=1))
 
 
 def _mask(index: BasketIndex, part: Any) -> Mask:
     mask = np.zeros(len(index), dtype=np.bool_)
     mask[index.layout.rows_of(part)] = True
     return mask
-
-
-def _by_person(index: BasketIndex, part: Any) -> Ints:
-    return index.by_person(index.layout.rows_of(part))

@@ -139,7 +139,7 @@ def clustered_greater(
     d, e2, e4, n = (np.asarray(value, dtype=np.float64) for value in (difference, squares, fourths, people))
     some = e2 > 1e-30
     safe2, safe4 = np.where(some, e2, 1.0), np.where(some, e4, 1.0)
-    t = d / np.sqrt(n / np.maximum(n - 1, 1) * safe2)
+    t = d / np.sqrt(np.maximum(n, 1) / np.maximum(n - 1, 1) * safe2)
     greater = student_greater(t, safe2**2 / safe4 - 1)
     certain = np.where((d > 0) & (n > 10), 0.0, 1.0)  # nobody deviates: there is no spread to measure by
     return np.where(n < 2, 1.0, np.where(some, greater, certain))
