@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,10 +27,12 @@ _BODY: Final = "index.faiss"
 
 _SCAN: Final = 20_000
 """So few allowed items are compared one by one, whatever the index: exact, and as fast as a graph."""
-_MEASURED: Final = 256
+_ASKED: Final = 256
 """Queries on which the recall of an approximate index is measured."""
-_MOST_LISTS: Final = 8
-"""An IVF that must read more than 1/8 of its lists to reach the recall gives way to HNSW."""
+_AGAIN: Final = (40, 160, 640, 2560)
+"""How many candidates may be compared anew with their vectors after a scan of their codes."""
+_READ: Final = 40
+"""Reading a vector somewhere in memory takes as long as scanning so many codes that lie in a row."""
 _LINKS: Final = 32
 """Neighbours of a node in HNSW (the M of Malkov and Yashunin 2018)."""
 
@@ -40,10 +42,14 @@ class IndexFacts:
     """What kind of index was chosen and how well it finds; written beside it."""
 
     kind: str
-    """The FAISS factory string: "Flat", "IVF4000,Flat", "IVF4000,SQ8", "IVF4000,PQ192x4", "HNSW32"."""
+    """The FAISS factory string: "Flat", "IVF1000,PQ96x4fs,RFlat", "IVF1000,PQ96x4fs,Refine(SQ8)",
+    "IVF1000,PQ192x4", "HNSW32"."""
     dim: int
     effort: int = 0
     """Lists read by a query of an IVF (nprobe), or candidates kept by HNSW (efSearch); 0 where exact."""
+    again: int = 0
+    """Candidates for the ten nearest that are compared anew with their vectors (as many times more for more); 0 where
+    the first comparison is the last."""
     recall: float = 1.0
     """Share of the ten nearest that it finds, measured when it was built."""
 
@@ -78,10 +84,11 @@ class ItemIndex:
     def build(cls, ids: Sequence[str], vectors: Vectors, config: RetrievalConfig | None = None) -> ItemIndex:
         """Index `vectors` (len(ids), dim), rows of length one.
 
-        Below `config.exact_below` items the search is exact. Above, an inverted file (IVF) reads just as many
-        lists as reach `config.recall` on queries drawn from the vectors; where that is too many lists, a
-        graph (HNSW) is built as well, and the one that finds more is kept. Vectors that would take more than
-        `config.memory_gb` are stored in 8 bits a number, and if that is too much still, as product codes.
+        Below `config.exact_below` items the search is exact. Above, an inverted file (IVF) of short product codes
+        proposes candidates, which are compared anew with their vectors; as many lists are read and as many
+        candidates compared as reach `config.recall` on queries drawn from the vectors, the cheapest such choice.
+        Where none does, a graph (HNSW) is built as well, and the one that finds more is kept. Vectors that would take
+        more than `config.memory_gb` are kept in 8 or 4 bits a number, and if that is too much still, as codes alone.
 
         Raises:
             ValueError: shapes that do not fit, an id twice, vectors that are not finite or not of length one.
@@ -135,7 +142,7 @@ class ItemIndex:
         if allowed is not None and self._facts.effort and (some := np.flatnonzero(allowed)).size <= _SCAN:
             return self._scan(queries, k, some)
         index = self._index if self._gpu is None or allowed is not None else self._gpu
-        scores, positions = index.search(queries, k, params=_parameters(self._facts, allowed))
+        scores, positions = index.search(queries, k, params=_parameters(self._facts, k, allowed))
         return np.asarray(positions, dtype=np.int64), np.asarray(scores, dtype=np.float32)
 
     def vectors(self, ids: Sequence[str]) -> Vectors:
@@ -206,7 +213,7 @@ def _on_gpu(index: Any, facts: IndexFacts) -> Any:
     return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), 0, index)
 
 
-def _parameters(facts: IndexFacts, allowed: Mask | None) -> Any:
+def _parameters(facts: IndexFacts, k: int, allowed: Mask | None = None) -> Any:
     faiss = _faiss()
     limits: dict[str, Any] = {}
     effort = facts.effort
@@ -215,7 +222,10 @@ def _parameters(facts: IndexFacts, allowed: Mask | None) -> Any:
         # The fewer pass, the more must be looked at to find as many that do.
         effort = math.ceil(effort / max(float(allowed.mean()), 1 / 16))
     if facts.kind.startswith("IVF"):
-        return faiss.SearchParametersIVF(nprobe=effort, **limits)
+        scan = faiss.SearchParametersIVF(nprobe=effort, **limits)
+        if not facts.again:
+            return scan
+        return faiss.IndexRefineSearchParameters(k_factor=facts.again / min(k, 10), base_index_params=scan)
     if facts.kind.startswith("HNSW"):
         return faiss.SearchParametersHNSW(efSearch=effort, **limits)
     return faiss.SearchParameters(**limits) if limits else None
@@ -236,32 +246,38 @@ def _approximate(faiss: Any, vectors: Vectors, config: RetrievalConfig) -> tuple
     n, dim = vectors.shape
     queries = _queries(vectors, config.seed)
     exact = faiss.knn(queries, vectors, min(10, n), metric=faiss.METRIC_INNER_PRODUCT)[1]
-    lists = max(1, min(int(4 * math.sqrt(n)), n // 39))
+    lists = max(1, min(math.isqrt(n), n // 39))
     kind = f"IVF{lists},{_storage(n, dim, config.memory_gb)}"
     index = faiss.index_factory(dim, kind, faiss.METRIC_INNER_PRODUCT)
-    index.train(_sample(vectors, 40 * lists, config.seed))
+    index.train(_sample(vectors, 40 * max(lists, 256), config.seed))
     index.add(vectors)
-    index.make_direct_map()
-    chosen = _least_effort(index, IndexFacts(kind, dim), queries, exact, config.recall, lists)
-    if chosen.effort <= max(lists // _MOST_LISTS, 1) or not kind.endswith("Flat"):
+    refined = ",R" in kind
+    if not refined:
+        index.make_direct_map()
+    chosen = _cheapest(index, IndexFacts(kind, dim), queries, exact, config.recall, lists, refined=refined)
+    if chosen.recall >= config.recall or not kind.endswith("RFlat"):
         return index, chosen
     graph = faiss.IndexHNSWFlat(dim, _LINKS, faiss.METRIC_INNER_PRODUCT)
     graph.hnsw.efConstruction = 200
     graph.add(vectors)
-    other = _least_effort(graph, IndexFacts(f"HNSW{_LINKS}", dim), queries, exact, config.recall, 1024)
-    reached = other.recall >= min(config.recall, chosen.recall)
-    return (graph, other) if reached else (index, chosen)
+    other = _least_effort(graph, IndexFacts(f"HNSW{_LINKS}", dim), queries, exact, config.recall)
+    return (graph, other) if other.recall >= chosen.recall else (index, chosen)
 
 
 def _storage(n: int, dim: int, memory_gb: float) -> str:
-    """Return the least lossy way to keep `n` vectors within the memory."""
+    """Return the least lossy way to keep `n` vectors within the memory: what is scanned, what is looked at again.
+
+    Four bits a code can be scanned from registers, 32 items at once (Andre et al. 2017). Where codes alone fit, they
+    are of the plain kind: one of the fast kind that was read from a file cannot give its vectors back (FAISS 1.15).
+    """
     bytes_each = memory_gb * 1e9 / n
-    if 4 * dim <= bytes_each:
-        return "Flat"
-    if dim <= bytes_each:
-        return "SQ8"
-    # Four bits a code: 8-bit codes take the same room at half as many parts, and minutes to train.
-    return f"PQ{next(parts for parts in (dim // 2, dim // 4, 1) if parts and dim % parts == 0)}x4"
+    short, long = (
+        next(parts for parts in (dim // part, dim // 2, 1) if parts and dim % parts == 0) for part in (4, 2)
+    )
+    for bytes_a_number, form in ((4, "RFlat"), (1, "Refine(SQ8)"), (0.5, "Refine(SQ4)")):
+        if bytes_a_number * dim <= bytes_each:
+            return f"PQ{short}x4fs,{form}"
+    return f"PQ{long}x4"
 
 
 def _sample(vectors: Vectors, most: int, seed: int) -> Vectors:
@@ -276,22 +292,60 @@ def _queries(vectors: Vectors, seed: int) -> Vectors:
     An item itself would be a free hit, since it lies in the first list that is read; a typed query has a
     cosine of 0.4 to 0.7 with what it asks for, and these have about 0.7.
     """
-    drawn = _sample(vectors, _MEASURED, seed)
+    drawn = _sample(vectors, _ASKED, seed)
     noise = np.random.default_rng(seed + 1).standard_normal(drawn.shape).astype(np.float32)
     moved = drawn + noise / np.linalg.norm(noise, axis=1, keepdims=True)
     return np.ascontiguousarray(moved / np.linalg.norm(moved, axis=1, keepdims=True))
 
 
+def _cheapest(
+    index: Any,
+    facts: IndexFacts,
+    queries: Vectors,
+    exact: Positions,
+    recall: float,
+    lists: int,
+    *,
+    refined: bool,
+) -> IndexFacts:
+    """Return the cheapest pair of lists and candidates that reaches the recall, else the one that finds most.
+
+    Lists are doubled and candidates quadrupled; what costs more than the best so far is not tried.
+    """
+    each = index.ntotal / lists
+    best: IndexFacts | None = None
+    most = replace(facts, recall=-1.0)
+    least = math.inf
+    for step in range(lists.bit_length() + 1):
+        effort = min(2**step, lists)
+        for again in _AGAIN if refined else (0,):
+            cost = effort * each + _READ * again
+            if cost >= least:
+                break
+            tried = _measured(index, replace(facts, effort=effort, again=again), queries, exact)
+            if tried.recall >= recall:
+                best, least = tried, cost
+                break
+            most = max(most, tried, key=lambda one: one.recall)
+        if effort == lists:
+            break
+    return best or most
+
+
+def _measured(index: Any, facts: IndexFacts, queries: Vectors, exact: Positions) -> IndexFacts:
+    k = exact.shape[1]
+    found = index.search(queries, k, params=_parameters(facts, k))[1]
+    hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, exact, strict=True))
+    return replace(facts, recall=round(hits / exact.size, 4))
+
+
 def _least_effort(
-    index: Any, facts: IndexFacts, queries: Vectors, exact: Positions, recall: float, most: int
+    index: Any, facts: IndexFacts, queries: Vectors, exact: Positions, recall: float, most: int = 1024
 ) -> IndexFacts:
     """Double the effort until the recall is reached or `most` is; return what was measured there."""
-    effort = 1 if facts.kind.startswith("IVF") else 16
+    effort = 16
     while True:
-        tried = IndexFacts(facts.kind, facts.dim, min(effort, most))
-        found = index.search(queries, exact.shape[1], params=_parameters(tried, None))[1]
-        hits = sum(len(np.intersect1d(a, b)) for a, b in zip(found, exact, strict=True))
-        measured = hits / exact.size
-        if measured >= recall or effort >= most:
-            return IndexFacts(facts.kind, facts.dim, tried.effort, round(measured, 4))
+        tried = _measured(index, replace(facts, effort=min(effort, most)), queries, exact)
+        if tried.recall >= recall or effort >= most:
+            return tried
         effort *= 2
