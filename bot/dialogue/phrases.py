@@ -126,12 +126,12 @@ _RELATIVE = re.compile(
 
 _VERDICTS: Final[tuple[tuple[str, str], ...]] = (
     ("dislike", r"(?:did ?n'?t|do ?n'?t|does ?n'?t|not|never|did not|do not)\s+(?:really\s+|much\s+)?(?:like|love|enjoy|care for|liked)"),
-    ("dislike", r"hate[ds]?|dislike[ds]?|can ?'?not stand|can'?t stand|could ?n'?t stand|could not stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?|could ?n'?t finish|gave up on|ew+|yuck|bored me|left me cold"),
+    ("dislike", r"hate[ds]?|dislike[ds]?|can ?'?not stand|can'?t stand|could ?n'?t stand|could not stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?|could ?n'?t finish|gave up on|ew+|yuck|bored me|left me cold|annoyed me|put me to sleep|disappointed me|did nothing for me|gets? a (?:one|zero|dislike|thumbs down)|never again|(?:do ?n'?t|do not) (?:want|eat|drink|need)(?= \w+(?: \w+)?\s*(?:$|[.!]|in this|at all))"),
     ("dislike", r"(?:was|is|were|found it|it'?s|pretty|so|really)\s+(?:so |really |very |pretty |a bit |just )*(?:boring|awful|terrible|bad|dull|horrible|rubbish|crap|disappointing|too long|overrated|dreadful|garbage|trash|yuck|meh|gross|unwatchable)"),
     ("like", r"lov(?:e[ds]?|ing)|like[ds]|enjoy(?:ed|s)?|ador(?:ed?|es)|thumbs up|(?:a |big |huge )*fan of|crazy about|favou?rites?|(?<!would )(?<!'d )(?<!something )(?<!anything )(?<!more )(?<!movies )(?<!films )(?<!feel )(?<!taste )(?<=i )(?:really |also |do |actually |quite )?like(?!\s+to\b)"),
-    ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece|ace|brill|fab|lovely|terrific|delicious|a gem|yum)|so+ good|gets? a (?:like|thumbs up|heart)|yum"),
+    ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece|ace|brill|fab|lovely|terrific|delicious|a gem|yum|top|gold|incredible|the best)|(?:made|brightened|saved) my (?:day|evening)|so+ good|gets? a (?:like|thumbs up|heart)|yum"),
     ("seen", r"(?:have |'ve |had |already |just )*(?:seen|watched)(?! by)|saw\b|know (?:it|that one) already|already know"),
-    ("bought", r"(?:have |'ve |already |just )*(?:bought|purchased)(?! with| together| by| next| after)|already (?:have|own|got)|just got"),
+    ("bought", r"(?:have |'ve |already |just )*(?:bought|purchased)(?! with| together| by| next| after)|already (?:have|own|got)|just got|(?<=i )(?:got|picked up|ordered|stocked up on)(?! any| to| a (?:question|problem))"),
     ("dislike", r"不喜欢|讨厌|难看|不好看|不爱|不想看"),
     ("like", r"喜欢|爱看|好看|很棒"),
     ("seen", r"看过"),

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 RuleKind = Literal["together", "next", "context", "cycle", "trend", "any"]
 
-PEOPLE = r"(?:people|customers?|shoppers?|households?|viewers?|buyers?|fans?|everyone|everybody|others|folks|anyone|someone|they|families|families?|users?|one)"
-TAKE = r"(?:buy|bought|watch|watched|rate|rated|like|liked|get|take|took|see|saw|pick|choose|purchase|purchased|sell|sells|sold|enjoy)"
+PEOPLE = r"(?:people|customers?|shoppers?|households?|viewers?|buyers?|fans?|everyone|everybody|others|folks|anyone|someone|they|families|families?|users?|readers?|listeners?|players?|subscribers?|gamers?|guests?|members?|raters?|one)"
+TAKE = r"(?:buy|bought|watch|watched|rate|rated|like|liked|get|take|took|see|saw|pick|choose|purchase|purchased|sell|sells|sold|enjoy|read|reads|plays?|played|hear|heard|listen(?:ed)? to|drinks?|drank|orders?|ordered|borrow(?:ed)?|click(?:ed)?|finish(?:ed)?|eats?|ate|grab)"
 
 
 def _any(*patterns: str) -> re.Pattern[str]:
@@ -20,7 +20,10 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 PROFILE: Final = _any(
     r"\bwhat (?:do|did|have) you (?:know|think|believe|remember|learned?|learnt)(?: about| of) (?:me|my)\b",
-    r"\bmy (?:profile|tastes?|history|preferences|ratings|purchases)\b(?!.*\b(?:recommend|suggest)\b)(?=.*\b(?:what|show|see|tell|describe|summari[sz]e|is|are|view|display)\b|\W*$)",
+    r"^\W*(?:please )?my (?:own )?(?:ratings|stats|data|likes|tastes?|history|records?|habits|favou?rites|profile)(?: according to you| please)?\W*$",
+    r"\bam i (?:predictable|typical|more of|hard to please|a .{2,30} person)\b|\bhave i (?:\w+ )?been (?:into|up to)\b|\bsummari[sz]e (?:me|what i like)\b|\bcharacteri[sz]e me\b|\bnoted? (?:about|on) me\b",
+    r"\b(?:think|believe|assume|remember|know) (?:of|about) me\b|\bdo my (?:ratings|history|purchases|data) (?:say|tell)\b|\b(?:know|remember) what i like\b|\bi (?:mostly|usually|always) (?:buy|watch|read|play|drink|rate)\W*$|\bhow (?:has|did|does) my (?:taste|behaviou?r)\b",
+    r"(?<!based on )(?<!fits )(?<!suits )(?<!match )(?<!matches )(?<!fit )(?<!from )(?<!by )\bmy (?:profile|tastes?|history|preferences|ratings|purchases)\b(?!.*\b(?:recommend|suggest)\b)(?=.*\b(?:what|show|see|tell|describe|summari[sz]e|is|are|view|display)\b|\W*$)",
     r"\b(?:show|see|view|open|describe|summari[sz]e) (?:me )?my (?:profile|tastes?|history|preferences|ratings)",
     r"\bwhat (?:kinds?|sorts?|types?) of .{1,25}\bdo i (?:like|usually|tend|buy|watch|enjoy|prefer)",
     r"\bwhat (?:do|have|did) i (?:usually |often |normally |already )*(?:like|liked|rated?|watched|buy|bought|enjoy)\b(?!.*\bwith\b)",
@@ -35,6 +38,8 @@ EXPLAIN: Final = _any(
     r"\bhow did you (?:come up with|get to|arrive at|choose|pick)\b", r"\bwhat makes you think\b|\bwhat's the (?:reason|logic)\b",
     r"\b(?:reasoning|logic|idea|evidence|thinking) (?:behind|for)\b|\bwhat(?:'s| is) behind\b|\bhow so\b|\bconvince me\b|\bhow did you (?:get|come) to\b",
     r"\bwould .{1,50} (?:still |also )?be (?:there|suggested|recommended|shown|picked)\b|\bdo you still (?:say|suggest|recommend|pick)\b|\bis .{1,30} still (?:on|there)\b|\bsame (?:answer|pick)\b",
+    r"\bmade you (?:pick|suggest|recommend|choose|think)\b|\bbother with\b|\bspeaks? (?:for|against)\b|\bto do with (?:me|my taste)\b|\bdefend\b|\bgrounds for\b|\bmy kind of thing\b|\b(?:depend|rely|hang)s? on\b",
+    r"\bonly there because\b|\bstill be (?:in|on|there|first)\b|\bpersuade me\b|\bend(?:s|ed)? up (?:on|in) my\b|\b(?:on|in) my (?:list|picks|recommendations)\b(?=.*\bwhy|.*\bhow)",
     r"\bwithout\b.*\bstill\b|\bstill\b.*\bwithout\b",
     r"为什么|为何|理由|还会推荐",
 )  # fmt: skip
@@ -45,37 +50,37 @@ WITHOUT: Final = _any(
 RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("cycle", _any(
         r"\bhow (?:often|frequently|regularly)\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",
-        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b|\brepeat (?:rate|purchases?)\b|\brepeat\b.*\binterval\b|\binterval\b.*\brepeat\b",
+        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b|\brepeat (?:rate|purchases?)\b|\bcomes? back (?:fastest|regularly|soonest)\b|\breturns? regularly\b|\b(?:strongest|longest|shortest) (?:rhythm|cycle|gap|interval)\b|\b(?:days|weeks|months) (?:lie|pass|go by)\b|\bmust i (?:get|buy) .* again\b|\brepeat\b.*\binterval\b|\binterval\b.*\brepeat\b",
         r"多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
         r"\bhow (?:soon|quickly)\b",
         r"\bwhat (?:comes|follows|happens)\b(?!.* with\b)|\bwithin (?:\w+ ){1,2}(?:days?|weeks?|months?)\b", r"\bafter (?:someone|people|they|customers?|households?|shoppers?|viewers?|buying|purchasing|getting|watching|rating|seeing|a purchase)\b",
-        rf"\b{PEOPLE} (?:usually |then |typically |tend to |often )*{TAKE}(?: \w+)? (?:next|afterwards?|after|later|then)\b", r"\bfollow(?:s|ed)?\b(?: up)?|\blead(?:s)? to\b|\b(?:next|later|afterwards) (?:purchase|buy|basket|trip|visit)\b|\bbuy next\b|\bcomes? next\b|\bcomes? after\b|\b(?:bought|watched|rated|seen) (?:right |soon |shortly )?after\b|\bgets? (?:rated|bought|watched|picked) next\b|\b(?:return|come back|comes back) for\b",
+        rf"\b{PEOPLE} (?:usually |then |typically |tend to |often )*{TAKE}(?: \w+)? (?:next|afterwards?|after|later|then)\b", r"\bfollow(?:s|ed)?\b(?: up)?|\blead(?:s)? to\b|\b(?:next|later|afterwards) (?:purchase|buy|basket|trip|visit)\b|\bbuy next\b|\bcomes? next\b|\bcomes? after\b|\b(?:bought|watched|rated|seen) (?:right |soon |shortly )?after\b|\bnext step after\b|\b(?:soon|right|shortly) after\b|\band then(?: what)?\W*$|^\W*after .{2,60}, (?:what|which)\b|\bpurchase after\b|\btriggered by\b|\bhow long after\b|\bwho .{2,60} (?:later|next|afterwards)\W*$|\b(?:do|does|is|are) .{2,60} (?:come|bought|taken|rated) (?:later than|after|following)\b|\bgets? (?:rated|bought|watched|picked) next\b|\b(?:return|come back|comes back) for\b",
         r"\bthen (?:buy|watch|rate|get|come back for)\b",
         r"之后(?:会|通常|一般|还|人们|大家|买|看)|接下来(?:会|人们|大家|买)|然后买",
     )),
     ("trend", _any(
         r"\b(?:what|which(?: \w+)?) peak(?:s|ed)?\b",
-        r"\b(?:ris(?:ing|e|es|en)|falling|fall(?:s|en)? (?:off|out)|on the way (?:up|down)|month by month|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b|\b(?:what|which|that|who|has|it|they)\b.{0,30}\b(?:rose|grew|fell|dropped|went (?:up|down))\b",
-        r"\b(?:more|less) popular (?:lately|recently|over|than (?:before|last)|since|these days)\b|\bchang(?:e|ed|es|ing)\b(?! my| the subject)|\bover (?:time|the (?:year|months?))\b|\bup or down\b",
+        r"\b(?:ris(?:ing|e|es|en)|still popular|taking off|getting (?:more|less) popular|through the year|than they used to|seasonal pattern|losing interest|falling|fall(?:s|en)? (?:off|out)|on the way (?:up|down)|month by month|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b|\b(?:what|which|that|who|has|it|they)\b.{0,30}\b(?:rose|grew|fell|dropped|went (?:up|down))\b",
+        r"\b(?:more|less) popular (?:lately|recently|over|than (?:before|last)|since|these days)\b|\bchang(?:e|ed|es|ing)\b(?! my| the subject)|\bhappened (?:in|during|since|on)\b|\bdevelop(?:ed|s)?\b|\bover (?:time|the (?:year|months?))\b|\bup or down\b",
         r"上升|下降|趋势|季节性|变化|越来越",
     )),
     ("context", _any(
         r"^\W*(?:chart|plot|draw|graph|show me)\b.*\bwhen (?:people|households|customers|shoppers|viewers|they)\b",
         r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
-        r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\bacross the (?:day|week)\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
+        r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\b(?:across|over|throughout) the (?:day|week|hours|weekdays)\b|\bacross (?:the )?(?:seasons|stores|regions|weekdays|states)\b|\bhow (?:popular|common) (?:is|are) .{2,40} (?:on|in|at)\b|\bsets? .{2,30} apart\b|\bdiffer(?:s|ent)? (?:from|on|about|in)\b|\bin what way\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
         r"^\W*(?:and |but )?(?:where|when)\W*$|^\W*(?:and |but )?(?:where|when) (?:exactly|then|else|mostly|mainly)\W*$",
         r"卖得(?:更|最)?(?:好|多)|什么时候|哪天|哪个(?:店|州|地区|季节|月)|哪里|几点|何时",
     )),
     ("together", _any(
         r"\b(?:go|goes|went|going) (?:well |best |nicely |together |along )*with\b|\bgo(?:es)? together\b", r"\b(?:sell|sells|sold|bought|buy|purchased|taken|take|rated|rate|watched|watch|seen|eaten|served|combine[sd]?|pairs?|paired|fits?|match(?:es)?|appear|appears|combined|co-?occurs?|get|put|in baskets?|in the basket)(?: \w+)? (?:well |together |best |most |often |along |nicely )*with\b",
-        r"\btogether\b|\balong(?:side| with)\b|\bin the same (?:basket|cart|session)\b|\bcombinations?\b|\bpairings?\b|\bcompanions?\b|\bpairs? up\b|\b(?:on|in) the same (?:day|trip|basket) (?:as|with)\b|\baccompan\w+\b",
+        r"\btogether\b|\balong(?:side| with)\b|\bin the same (?:basket|cart|session)\b|\bcombinations?\b|\bpairings?\b|\bcompanions?\b|\bpairs? up\b|\bbundle\b|\bnext to\b|\balso (?:go for|liked|bought|took)\b|\breally (?:linked|related)\b|\blinks? (?:with|between)\b|\bmatch(?:es)? best\b|\b(?:best|strongest|common|typical|usual|top) (?:pairs?|links?|companions?|partners?|combinations?)\b|\btry with (?:it|them)\b|\bhow many .{2,30} (?:had|have) .{2,40} (?:also|both)\b|\b(?:on|in) (?:the )?same (?:day|trip|basket)\b|\b(?:on|in) the same (?:day|trip|basket) (?:as|with)\b|\baccompan\w+\b",
         rf"\b{PEOPLE}\b.*\balso {TAKE}\b|\balso (?:bought|buy|watched|watch|rated|rate|get|take|pick up)\b|\bbuys? what else\b|\bwhat else (?:do|did|does|is|are) {PEOPLE}?\b.*",
         r"一起|搭配|同时(?:买|看)|还会买|也(?:买|看)",
     )),
-    ("any", _any(r"\bsomething (?:weird|odd|strange|surprising|interesting|unusual)\b.*\b(?:found|about)\b", r"\brules?\b|\bpatterns?\b|\bassociations?\b|\bcorrelat\w+|\blift\b|\bconfidence\b", r"规则|规律|关联")),
+    ("any", _any(r"\bregularit\w+|\b(?:found out|discovered|mined)\b|\b(?:strongest|clearest|weirdest|useful|reliable|surprising|unexpected) (?:links|findings|regularities)\b|\bhabits (?:have you|you) found\b", r"\bsomething (?:weird|odd|strange|surprising|interesting|unusual)\b.*\b(?:found|about)\b", r"\brules?\b|\bpatterns?\b|\bassociations?\b|\bcorrelat\w+|\blift\b|\bconfidence\b", r"规则|规律|关联")),
 )  # fmt: skip
 COUNT: Final = _any(
     r"\bhow many (?:baskets|people|households|customers|times|shoppers|sessions|viewers|buyers)\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|\bhow likely\b|\bhow (?:much )?(?:more|less) (?:likely|often)\b|\bwhat are the (?:odds|chances)\b",
@@ -106,13 +111,15 @@ DETAILS: Final = _any(
     r"\b(?:when|what year|which year) (?:was|were|did|is)\b.*\b(?:released|made|come out|came out|from|filmed|shot|out)\b|\b(?:what|which) year\b|\bhow old is\b|\brelease (?:date|year)\b",
     r"\bwho (?:directed|made|wrote|stars|starred|is in|plays)\b|\b(?:what|which) (?:genres?|categor(?:y|ies)|kind of (?:movie|film|product)|type of (?:movie|film|product)|department|aisle)\b",
     r"\bhow (?:good|popular|well (?:rated|liked)|many (?:ratings|stars|votes)|highly rated|expensive|long|much) (?:is|does|was|are|has|did)\b|\b(?:average |mean )?(?:rating|score|price|runtime) (?:of|for)\b|\bwhat do people think (?:of|about)\b|\bwhat (?:is|are)\b(?=.{1,40}(?:rated|like)\W*$)",
+    r"\b(?:summary|rundown|description)\b|\bremind me what\b|\bdifference between\b|\bwhich (?:is|one is|came)\b.*\b(?:older|newer|first|better rated|more popular)\b|\b(?:did|do) you (?:hear|know) (?:of )?\b|\bdo (?:people|fans|critics|others) (?:think|rate|find)\b",
+    r"\bwhat decade\b|^\W*compare\b(?!.*\b(?:on|in|at|across|between)\b)|\bsay (?:something|more|a bit) (?:on|about)\b|^\W*(?:please )?(?:open|look up|pull up)\b|\bwho (?:makes|produces)\b",
     r"\b(?:info|facts|details|information)\W*$|\bgive me the facts\b|\bwhat (?:kind|sort) of (?:movie|film|thing|stuff)\b|\b(?:information|info) regarding\b",
     r"\b(?:which|what|how many) (?:brands?|sizes?|versions?|variants?)\b|\bwhat's\b(?=.{1,40} like\W*$)",
     r"属于|介绍|讲(?:的是)?什么|哪一?年|什么类型|怎么样|详情",
 )  # fmt: skip
 IS_IT: Final = re.compile(r"^\W*(?:so |and )?(?:is|are|was|were|does)\b(?! there\b)")
 SCORE: Final = _any(
-    r"\brecommend\w*|\bsuggest\w*|(?<!not )\bfor me\b|\bwhat (?:should|shall|can|could|do|would|might|must) (?:i|we)\b|\bwhat to (?:watch|buy|see|get|cook|eat|try|rate)\b|\bsurprise me\b|\bwhat (?:next|else)\b|\bmy (?:taste|next)\b|\bbased on\b|\bsimilar\b|\bmore (?:like|of)\b|\bin the (?:vein|style|spirit) of\b|\byou (?:got|have) for (?:me|us)\b|\bpick (?:something|one|a)\b|\bwhich (?:one )?should (?:i|we)\b|\bwould i (?:like|enjoy)\b|\banything else\b|\bwhat goes next\b|\bin my (?:cart|basket)\b|\bwhat am i (?:missing|forgetting)\b|\bdid i forget\b|\b(?:suits?|fits?) me\b|\byou tell me\b|\bsuit me\b|\bwhat i've (?:rated|liked|bought)\b",
+    r"\brecommend\w*|\bsuggest\w*|(?<!not )\bfor me\b|\bwhat (?:should|shall|can|could|do|would|might|must) (?:i|we)\b|\bwhat to (?:watch|buy|see|get|cook|eat|try|rate)\b|\bsurprise me\b|\bwhat (?:next|else)\b|\bmy (?:taste|next)\b|\bbased on\b|\bsimilar\b|\bmore (?:like|of)\b|\bin the (?:vein|style|spirit) of\b|\byou (?:got|have) for (?:me|us)\b|\bpick (?:something|one|a)\b|\bwhich (?:one )?should (?:i|we)\b|\bwould i (?:like|enjoy)\b|\banything else\b|\bwhat goes next\b|\bin my (?:cart|basket)\b|\bwhat am i (?:missing|forgetting)\b|\bdid i forget\b|\b(?:suits?|fits?|matches) (?:me|my taste)\b|\bfor us\b|\bbest bets?\b|\byou (?:choose|pick|decide)\b|\byour (?:pick|choice|best guess)\b|\bup my street\b|\b(?:i|we)(?:'d| would| might)(?: really)? (?:like|love|enjoy)\W*$|\bworth (?:watching|buying|trying|it for me)\b|\b(?:i|we) have missed\b|\b(?:an)?other ideas\b|\bthe opposite of\b|\bmake me a (?:list|plan|selection)\b|\b(?:have you got|got) anything for\b|\b(?:some|any) (?:advice|inspiration|tips?|ideas|suggestions)\b|\byou tell me\b|\bsuit me\b|\bwhat i've (?:rated|liked|bought)\b",
     r"推荐|类似|像.{0,30}一样|适合我|看什么|买什么|看点|买点|还有(?:什么|别的)",
 )  # fmt: skip
 LIKE: Final = re.compile(
@@ -122,7 +129,7 @@ SIMILAR: Final = re.compile(
     r"\b(?:something|anything|more|ones?|others?) (?:very |quite )?similar\b(?! to)|\bsimilar (?:ones?|films?|movies?|things?|products?|items?)\b|\bmore like (?:it|that|this)\b"
 )
 SEARCH: Final = _any(
-    r"\b(?:find|search|look(?:ing)? for|any|do you (?:have|sell|carry|stock|know)|show me|list|i (?:want|need|fancy)|i'?d like|i'?m (?:after|looking)|got (?:any|some)|give me|which (?:films?|movies?|products?|items?)|something|anything|browse|are there|is there|we need|i feel like|the one (?:where|about|with)|stuff for|ingredients for|things for|in the mood|mood for|craving|movies?|films?|flicks?)\b",
+    r"\b(?:find|search|look(?:ing)? for|any|do you (?:have|sell|carry|stock|know)|show me|list|i (?:want|need|fancy)|i'?d like|i'?m (?:after|looking)|got (?:any|some)|give me|which (?:films?|movies?|products?|items?)|something|anything|browse|are there|is there|we need|i feel like|there (?:was|is) (?:a|some|this)|hit me with|pull up|dig up|everything (?:you know|on|about)|where can i (?:get|find)|what was the|in the mood for|the one (?:where|about|with)|stuff for|ingredients for|things for|in the mood|mood for|craving|movies?|films?|flicks?)\b",
     r"有没有|有什么|有哪些|找|搜|想看|想买|想要|来点|电影|片",
 )  # fmt: skip
 FOLLOW: Final = re.compile(

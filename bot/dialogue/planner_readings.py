@@ -81,7 +81,8 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
             "asks about one item for the person",
         )
     still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
-    if not (cues.EXPLAIN.search(links.plain) or still):
+    suits = bool(links.of("item")) and not links.of("category") and _SUITS.search(links.plain) is not None
+    if not (cues.EXPLAIN.search(links.plain) or still or suits):
         return None
     if len(links.values("item")) > 1 and _JOINED.search(links.plain):
         return None  # "why is milk so common with bananas?" asks about the two, not about a pick
@@ -104,6 +105,12 @@ def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if [item for item in without if item != targets[0]]:
         arguments["without"] = [item for item in without if item != targets[0]]
     return _does(ToolCall(tool="explain_item", arguments=arguments), SURE, "asks why")
+
+
+_SUITS = re.compile(
+    r"^\W*(?:so )?(?:is|are|would|will|do you think|would you say|should i)\b.{2,80}\b(?:for me|my (?:kind of )?(?:thing|taste|cup of tea)|someone like me|suit me|suit my taste|try|skip it)\b"
+)
+"""Asks whether one thing is for the person: "is Heat something for me?"."""
 
 
 def _left_out(links: Links) -> list[str]:
