@@ -17,6 +17,7 @@ from scipy.stats import norm
 
 from mining import columns as col
 from mining.basketindex import BasketIndex
+from mining.config import MiningConfig
 from mining.contexts import PLACE_BASKETS, contexted_rule
 from mining.count import Slice
 from mining.finders import Material
@@ -33,21 +34,61 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, eq=False)
 class _Met:
-    """Baskets of some part: how many, with each item (the diagonal), with each pair of items."""
+    """Baskets of some part: how many, with each item, with each pair of items."""
 
     n: int
-    pairs: sparse.csr_array
+    pairs: Ints
     single: Ints
 
-    @classmethod
-    def of(cls, matrix: sparse.csr_array, part: Mask) -> _Met:
-        held = matrix[np.flatnonzero(part)]
-        pairs: sparse.csr_array = (held.T @ held).tocsr()
-        return cls(held.shape[0], pairs, pairs.diagonal().astype(np.int64))
 
-    def of_pairs(self, x: Ints, y: Ints) -> Ints:
-        """Return the baskets with both of each pair."""
-        return np.asarray(self.pairs[x, y], dtype=np.int64).ravel() if len(x) else np.zeros(0, dtype=np.int64)
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """Baskets by place and by kind of time, which any part is a sum of."""
+
+    x: Ints
+    y: Ints
+    once: Ints
+    """Pairs x -> y sorted, and the line of each in `pairs`: each pair that enough baskets of some place hold."""
+    n: Ints
+    pairs: NDArray[np.int32]
+    single: NDArray[np.int32]
+    """(nothing, pairs, items) x places, all others last, x kinds of time."""
+
+    @classmethod
+    def of(cls, material: Material, place: Ints, places: int, kind: Ints, kinds: int) -> _Cells:
+        """Count all baskets of a place, -1 where they take no part; the last place is anywhere else."""
+        from mining.placedloops import count_cells
+
+        index = material.index
+        met = [_pairs(material.matrix[np.flatnonzero(place == one)]) for one in range(places - 1)]
+        width = len(index.items)
+        enough = [one.row.astype(np.int64) * width + one.col for one in met]
+        some = [code[one.data >= material.config.min_count] for code, one in zip(enough, met, strict=True)]
+        left, right = np.divmod(np.unique(np.concatenate(some)), width)
+        cell = np.where(place >= 0, place * kinds + kind, -1).astype(np.int32)
+        begin = np.searchsorted(left, np.arange(width + 1)).astype(np.int64)
+        sets = np.asarray(index.item_rows.start), np.asarray(index.item_rows.rows)
+        start, items = np.asarray(index.start), np.asarray(index.basket_items)
+        found = count_cells(begin, right.astype(np.int32), cell, places * kinds, *sets, start, items)
+        pairs, single = (part.reshape(-1, places, kinds) for part in found)
+        n = np.bincount(cell[cell >= 0], minlength=places * kinds).reshape(places, kinds)
+        x, y = np.r_[left, right], np.r_[right, left]
+        order = np.lexsort((y, x))
+        return cls(x[order], y[order], order % max(len(left), 1), n, pairs, single)
+
+    def met(self, place: int | None, kinds: NDArray[np.bool_]) -> _Met:
+        """Return the baskets of some kinds of time, at a place or anywhere."""
+        at = slice(None) if place is None else slice(place, place + 1)
+        pairs, single = (
+            part[:, at][:, :, kinds].sum(axis=(1, 2), dtype=np.int64) for part in (self.pairs, self.single)
+        )
+        return _Met(int(self.n[at][:, kinds].sum()), pairs, single)
+
+
+def _pairs(held: sparse.csr_array) -> sparse.coo_array:
+    """Count every pair of items, each once."""
+    pairs: sparse.coo_array = sparse.triu((held.T @ held).tocsr(), k=1).tocoo()
+    return pairs
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,43 +148,49 @@ def _slices(material: Material) -> Iterator[tuple[int, _Clear]]:
         base &= timed
     if not places or not base.any():
         return
-    at_place = {place: base & _mask(index, index.bits_where(Slice(place=place))) for place in places}
-    always = {place: _Met.of(material.matrix, part) for place, part in at_place.items()}
-    for words in ((), *(_times(index) if timed.any() else ())):
-        during = base & _mask(index, index.bits_where(Slice(words)))
-        if np.count_nonzero(during) < config.min_count:
+    place, kind = np.where(base, len(places), -1), np.zeros(len(index), dtype=np.int64)
+    for line, name in enumerate(places):
+        place[base & _mask(index, index.bits_where(Slice(place=name)))] = line
+    times = _times(index) if timed.any() else []
+    for bit, (word,) in enumerate(one for one in times if len(one) == 1):
+        kind += _mask(index, index.bits_where(Slice((word,)))).astype(np.int64) << bit
+    kinds, kind = np.unique(kind, return_inverse=True)
+    cells = _Cells.of(material, place, len(places) + 1, kind, len(kinds))
+    always = [cells.met(line, np.ones(len(kinds), dtype=np.bool_)) for line in range(len(places))]
+    bits_of = {one[0]: 1 << bit for bit, one in enumerate(one for one in times if len(one) == 1)}
+    for words in ((), *times):
+        needed = sum(bits_of[word] for word in words)
+        during = (kinds & needed) == needed
+        everywhere = cells.met(None, during)
+        if everywhere.n < config.min_count:
             continue
-        everywhere = _Met.of(material.matrix, during)
-        for place, part in at_place.items():
-            inside = _Met.of(material.matrix, during & part) if words else always[place]
-            beside = [everywhere, *([always[place]] if words else [])]
-            yield _clear(
-                Slice(words, place), inside, beside, config.min_count, config.min_gain, config.q_value
-            )
+        for line, name in enumerate(places):
+            inside = cells.met(line, during) if words else always[line]
+            beside = [everywhere, *([always[line]] if words else [])]
+            yield _clear(Slice(words, name), cells, inside, beside, config)
 
 
 def _clear(
-    where: Slice, inside: _Met, wholes: list[_Met], min_count: int, min_gain: float, level: float
+    where: Slice, cells: _Cells, inside: _Met, wholes: list[_Met], config: MiningConfig
 ) -> tuple[int, _Clear]:
     """Compare the pairs of a slice with what is left of each whole without it."""
-    met = inside.pairs.tocoo()
-    enough = (met.data >= min_count) & (met.row != met.col)
-    x, y, n_xy = (part[enough].astype(np.int64) for part in (met.row, met.col, met.data))
-    tested = len(x)
+    enough = np.flatnonzero(inside.pairs[cells.once] >= config.min_count)
+    x, y, once = cells.x[enough], cells.y[enough], cells.once[enough]
+    n_xy, tested = inside.pairs[once], len(enough)
     if any(whole.n == inside.n for whole in wholes):  # nothing lies beside it
         return 0, _Clear(where, x[:0], y[:0], np.zeros(0))
     n_x, n_y = inside.single[x], inside.single[y]
-    good = n_xy * inside.n >= min_gain * n_x * n_y
+    good = n_xy * inside.n >= config.min_gain * n_x * n_y
     z = _z(n_xy, n_x, n_y - n_xy, inside.n - n_x)
     for whole in wholes:
         rest_x, rest_y, rest_n = whole.single[x] - n_x, whole.single[y] - n_y, whole.n - inside.n
-        rest_xy = whole.of_pairs(x, y) - n_xy
+        rest_xy = whole.pairs[once] - n_xy
         with np.errstate(divide="ignore", invalid="ignore"):
             alone = (n_y / inside.n) / np.maximum(rest_y / rest_n, 0.5 / rest_n)
             gain = (n_xy / n_x) / (rest_xy / rest_x)
         z = np.minimum(z, _z(n_xy, n_x, rest_xy, rest_x))
-        good &= (rest_x > 0) & (gain >= min_gain * np.maximum(alone, 1.0))
-    good &= z >= norm.isf(level)
+        good &= (rest_x > 0) & (gain >= config.min_gain * np.maximum(alone, 1.0))
+    good &= z >= norm.isf(config.q_value)
     return tested, _Clear(where, x[good], y[good], z[good])
 
 

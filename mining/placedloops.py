@@ -78,3 +78,47 @@ def compare_at_places(
         _differ(hits[0], n[0], y_inside - hits[0], n_inside - n[0], result[pair, 1])
         _differ(hits[0], n[0], hits[2], n[2], result[pair, 2])
     return result
+
+
+@compiled
+def count_cells(
+    begin: Int64, right: Int32, cell: Int32, cells: int, start: Int64, rows: Int32, row_start: Int64,
+    row_items: Int32,
+) -> tuple[Int32, Int32]:  # fmt: skip
+    """Count items and pairs of items i -> right[begin[i]:begin[i + 1]], i below them all, by the cells of rows.
+
+    Args:
+        begin: Where the pairs of each item begin.
+        right: The other items of the pairs.
+        cell: Cell of each row; -1 where it does not count.
+        cells: How many there are.
+        start: Where the rows of each item begin.
+        rows: Rows of all items, joined.
+        row_start: Where the items of each row begin.
+        row_items: Items of all rows, joined, ascending for each.
+
+    Returns:
+        pairs x cells and items x cells.
+    """
+    items = len(start) - 1
+    pairs, single = np.zeros((len(right), cells), np.int32), np.zeros((items, cells), np.int32)
+    pair_of = np.full(items, -1, np.int64)
+    for i in range(items):
+        for pair in range(begin[i], begin[i + 1]):
+            pair_of[right[pair]] = pair
+        for at in range(start[i], start[i + 1]):
+            row = rows[at]
+            one = cell[row]
+            if one < 0:
+                continue
+            single[i, one] += 1
+            if begin[i] < begin[i + 1]:
+                for place in range(row_start[row + 1] - 1, row_start[row] - 1, -1):
+                    if row_items[place] <= i:
+                        break
+                    pair = pair_of[row_items[place]]
+                    if pair >= 0:
+                        pairs[pair, one] += 1
+        for pair in range(begin[i], begin[i + 1]):
+            pair_of[right[pair]] = -1
+    return pairs, single
