@@ -20,7 +20,8 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_plan import LIKELY, MAX_CALLS, SURE, Clarify, Plan
-from bot.dialogue.planner_readings import NAMED, asked_about, one_wish
+from bot.dialogue.planner_readings import NAMED, one_wish
+from bot.dialogue.planner_why import asked_about
 from bot.dialogue.smalltalk import classify
 from bot.dialogue.turn import Asker, Conversation, ToolCall
 

@@ -20,7 +20,7 @@ def _any(*patterns: str) -> re.Pattern[str]:
 
 PROFILE: Final = _any(
     r"\bwhat (?:do|did|have) you (?:know|think|believe|remember|learned?|learnt)(?: about| of) (?:me|my)\b",
-    r"^\W*(?:please )?my (?:own )?(?:ratings|stats|data|likes|tastes?|history|records?|habits|favou?rites|profile)(?: according to you| please)?\W*$",
+    r"^\W*(?:please )?my (?:own )?(?:ratings|stats|data|likes|tastes?|history|records?|habits|favou?rites|profile)(?:,? (?:according to you|please))?\W*$",
     r"\bam i (?:predictable|typical|more of|hard to please|a .{2,30} person)\b|\bhave i (?:\w+ )?been (?:into|up to)\b|\bsummari[sz]e (?:me|what i like)\b|\bcharacteri[sz]e me\b|\bnoted? (?:about|on) me\b",
     r"\b(?:think|believe|assume|remember|know) (?:of|about) me\b|\bdo my (?:ratings|history|purchases|data) (?:say|tell)\b|\b(?:know|remember) what i like\b|\bi (?:mostly|usually|always) (?:buy|watch|read|play|drink|rate)\W*$|\bhow (?:has|did|does) my (?:taste|behaviou?r)\b",
     r"(?<!based on )(?<!fits )(?<!suits )(?<!match )(?<!matches )(?<!fit )(?<!from )(?<!by )\bmy (?:profile|tastes?|history|preferences|ratings|purchases)\b(?!.*\b(?:recommend|suggest)\b)(?=.*\b(?:what|show|see|tell|describe|summari[sz]e|is|are|view|display)\b|\W*$)",
@@ -102,6 +102,7 @@ DOUBT: Final = _any(
     r"\bby chance\b|\bjust (?:because|popular|chance|a busy|noise)\b|\bonly a few\b|\bhold(?:s)? (?:up )?(?:in|at|for|across|on|everywhere|over)\b|\bhow (?:sure|certain|confident|reliable|solid) (?:are|is)\b|\bstatistically\b|\bare you sure\b|\breally true\b|\bconfound\w*|\bhow do you know\b|\bboth (?:are )?(?:just )?popular\b|\b(?:link|connection|associations?|relation(?:ship)?|correlations?|pattern) (?:between|real|true|strong|hold)\b",
     r"\breal (?:pattern|link|connection|effect|thing)\b|\bjust (?:a )?habit\b|\bcaus(?:e|es|ed|al|ation)\b|\badjust(?:ed|ing|ment)?\b|\bcontrol(?:led|ling)? for\b|\b(?:every|all|each|across) (?:the )?(?:stores?|shops?|states?|regions?|places)\b|\b(?:few|handful of|how many(?: different)?|same) (?:people|households|customers|shoppers|families|viewers|persons)\b(?=\W*$| behind| who| drive| that)|\bsignifican\w+|\bcoincidence\b|\bheavy (?:users|buyers)\b",
     r"\b(?:and |for )how many (?:people|households|customers|viewers) (?:is|does|was) (?:that|it|this)\b",
+    r"^\W*(?:and |for )*how many (?:baskets|people|households|customers|viewers)\W*$|\bnoise\b|\bsays who\b|\bprove (?:it|that)\b|\bsample size\b|\bp-value\b",
     r"\benough (?:baskets|people|households|data|cases)\b|\b(?:be|just|only) (?:\w+ )?(?:luck|chance|coincidence)\b",
     r"真的吗|偶然|巧合|可靠吗|确定吗",
 )  # fmt: skip
@@ -139,7 +140,7 @@ FOLLOW: Final = re.compile(
     r"|^\W*(?:那|那么|不|别|换|再|还|更|只要)|呢[？?]?\W*$"
 )
 MORE: Final = re.compile(
-    r"\b(?:show|give|tell|list|see|any|some|few)? ?(?:me |us )?(?:a few |some |\d+ )?more\b(?! (?:about|like|of|than|recent|popular|often|likely|info|detail))|\banother\b|\b(?:what|anything|something) else\b|\bothers\b|\bkeep going\b|\bnext page\b|更多|再来|还有吗|换一"
+    r"\b(?:show|give|tell|list|see|any|some|few)? ?(?:me |us )?(?:a few |some |\d+ )?more\b(?! (?:about|like|of|than|recent|popular|often|likely|info|detail))|\banother\b|\b(?:what|anything|something) else\b|\bothers\b|\btry again\b|\bnone of (?:these|those|them)\b|\bkeep going\b|\bnext page\b|更多|再来|还有吗|换一"
 )
 ABOUT: Final = re.compile(r"\b(?:what|how) about\b|^\W*and\b|呢[？?]?\W*$")
 IT: Final = re.compile(

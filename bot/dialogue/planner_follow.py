@@ -136,6 +136,10 @@ def _wish(last: ToolCall, links: Links, focus: Focus, lexicon: Lexicon) -> ToolC
     return ToolCall(tool=last.tool, arguments=arguments)
 
 
+_REFUSES = re.compile(
+    r"^\W*(?:\w+\W+)?(?:not|no|skip|drop|leave out|without|remove|anything but|everything but)\b(?! (?:seen|watched))"
+)
+"""Takes the one that it points at out of the picks: "skip the last"."""
 _NARROWS = re.compile(
     r"\b(?:just|only)\b.*\b(?:ones|of (?:them|those|these))\b|\b(?:of|among) (?:them|those|these)\b"
 )
@@ -148,7 +152,10 @@ def _named(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
     affirmed = [i for i in links.values("item") if not any(i in items for items in held.values())]
     for item in (*held.get("like", ()), *affirmed):
         arguments["liked"] = list(dict.fromkeys([*(arguments.get("liked") or []), item]))
-    for item in held.get("dislike", ()):
+    pointed = (
+        [focus.nth(int(span.value)) for span in links.of("ordinal")] if _REFUSES.search(links.plain) else []
+    )
+    for item in (*held.get("dislike", ()), *(one for one in pointed if one is not None)):
         liked = list(arguments.get("liked") or [])
         if item in liked:
             liked.remove(item)

@@ -7,7 +7,6 @@ Knows which wording asks for which tool. It refuses to know several wishes in on
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_cues as cues
@@ -18,6 +17,7 @@ from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow, repeats
 from bot.dialogue.planner_plan import GUESS, LIKELY, MAX_CALLS, SURE, Clarify, Plan
+from bot.dialogue.planner_why import JOINED, explain
 from bot.dialogue.smalltalk import classify
 from bot.dialogue.turn import ToolCall
 
@@ -30,7 +30,7 @@ def one_wish(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
     talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
-    for reading in (_profile, _unclear, _explain, _repeat, _rules, _follow, _rate, _details, _score, _search):
+    for reading in (_profile, _unclear, explain, _repeat, _rules, _follow, _rate, _details, _score, _search):
         found = reading(links, focus, lexicon)
         if found is not None:
             return found
@@ -54,87 +54,6 @@ def _profile(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return None
 
 
-def asked_about(links: Links) -> str | None:
-    """Return the item of "would I like Alien?": it is asked about, whatever else is named as liked."""
-    low = links.text.lower()
-    for match in _WOULD_I.finditer(low):
-        for span in links.of("item", negated=False):
-            if re.fullmatch(
-                r"\W*(?:the |a |an |to )*\W*",
-                low[match.end() : span.start] if span.start >= match.end() else "no",
-            ):
-                return str(span.value)
-    return None
-
-
-_WOULD_I = re.compile(
-    r"\b(?:would|will|might|do you think) i(?:'d|'ll| would| will)? (?:really |also |even )?(?:like|enjoy|love)\b"
-)
-
-
-def _explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
-    asked = asked_about(links)
-    if asked is not None:
-        return _does(
-            ToolCall(tool="explain_item", arguments={"item": asked}),
-            SURE,
-            "asks about one item for the person",
-        )
-    still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
-    suits = bool(links.of("item")) and not links.of("category") and _SUITS.search(links.plain) is not None
-    if not (cues.EXPLAIN.search(links.plain) or still or suits):
-        return None
-    if len(links.values("item")) > 1 and _JOINED.search(links.plain):
-        return None  # "why is milk so common with bananas?" asks about the two, not about a pick
-    if (
-        focus.call is not None
-        and focus.call.tool == "lookup_rules"
-        and not (links.of("item") or links.of("ordinal"))
-    ):
-        return _again(focus.call, "asks why of the figures before")
-    named = list(focus.named(links))
-    without = _left_out(links)
-    targets = [item for item in named if item not in without] or [
-        item for item in (focus.it(),) if item is not None
-    ]
-    if not targets:
-        if not focus.lists and not links.of("item"):
-            return _clarify_item(links, lexicon)
-        targets = without[:1]
-    arguments: dict[str, Any] = {"item": targets[0]}
-    if [item for item in without if item != targets[0]]:
-        arguments["without"] = [item for item in without if item != targets[0]]
-    return _does(ToolCall(tool="explain_item", arguments=arguments), SURE, "asks why")
-
-
-_SUITS = re.compile(
-    r"^\W*(?:so )?(?:is|are|would|will|do you think|would you say|should i)\b.{2,80}\b(?:for me|my (?:kind of )?(?:thing|taste|cup of tea)|someone like me|suit me|suit my taste|try|skip it)\b"
-)
-"""Asks whether one thing is for the person: "is Heat something for me?"."""
-
-
-def _left_out(links: Links) -> list[str]:
-    """Return the items of the condition: "would you still say A without B", "if I take away B, do you still say A"."""
-    low = links.text.lower()
-    split = cues.WITHOUT.search(low) or cues.WITHOUT.search(links.plain)
-    if split is None:
-        return []
-    first = split.start()
-    main = _MAIN.search(low, split.end())
-    inside = [span for span in links.of("item") if first <= span.start < (main.start() if main else len(low))]
-    if not inside:  # the condition ends the sentence
-        inside = [span for span in links.of("item") if span.start >= first]
-    return [str(span.value) for span in inside] + [
-        str(span.value) for span in links.of("item", negated=True) if span not in inside
-    ]
-
-
-_MAIN = re.compile(
-    r"[,.:;，]\s*(?=(?:do|does|would|will|is|are|still|same|what|then|you|have|get|could|can|也|还|你)\b|还|你还|会)|\b(?:do|would|will) you\b|\bis \S+(?: \S+)? still\b|你还|还会"
-)
-"""Where the question itself begins after its condition."""
-
-
 def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     """Ask back before anything is read into a name that means several things, or nothing here.
 
@@ -155,11 +74,6 @@ def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     asks = asks or re.search(rf"\b{cues.PEOPLE}\b.*\b{cues.TAKE}\b", links.plain) is not None
     pointed = focus.call is not None and (cues.IT.search(links.plain) or cues.FOLLOW.search(links.plain))
     return unclear.unknown(links, lexicon) if asks and not pointed and links.lang == "en" else None
-
-
-def _clarify_item(links: Links, lexicon: Lexicon) -> Plan:
-    question = f"Which {lexicon.nouns.item} do you mean?" if links.lang == "en" else "你指的是哪一个？"
-    return Plan(clarify=Clarify(question, ()), confidence=LIKELY, reason="no item is in focus")
 
 
 _BARE_DOUBT = re.compile(
@@ -190,7 +104,7 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     counted = cues.COUNT.search(plain) is not None and subject
     sliced = bool(links.of("context") or links.of("place"))
     compared = compared or (sliced and bool(cues.COMPARE.search(plain) and cues.OTHERS.search(plain)))
-    joined = len(links.values("item")) > 1 and _JOINED.search(plain) is not None
+    joined = len(links.values("item")) > 1 and JOINED.search(plain) is not None
     kind = kind or ("together" if joined else None)
     if kind is None and _LEANS.search(plain) and (links.of("context") or links.of("place")):
         kind = "context" if subject and (focus.named(links) or links.of("category")) else None
@@ -231,10 +145,6 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         )
         kind = kind or ("context" if links.of("context") or links.of("place") else None)
     return _does(make.rules(links, focus, kind), SURE, f"asks about behaviour: {kind or 'any'}")
-
-
-_JOINED = re.compile(r"^\W*(?:do|does|did|is|are|has|have|how|when|who|why)\b.*\bwith\b")
-"""A question about two things joined by "with": "does anyone buy beer with diapers?"."""
 
 
 _WHAT = re.compile(
@@ -395,7 +305,8 @@ def _score(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 def _search(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     call = make.search(links, lexicon)
-    wanted = cues.SEARCH.search(links.plain) is not None
+    named = re.search(rf"\b(?:{lexicon.nouns.items}|{lexicon.nouns.item}|titles)\b", links.plain)
+    wanted = cues.SEARCH.search(links.plain) is not None or named is not None
     known = any(name != "query" for name in call.arguments) or bool(links.of("item"))
     words = make.wish_words(links)
     if not (wanted or known):

@@ -1,0 +1,109 @@
+"""Reading a question why: of which item, and what it would be without others.
+
+Knows the words of reasons and conditions. It refuses to know the other readings (see `bot.dialogue.planner_readings`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from bot.dialogue import planner_cues as cues
+from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.link import Links
+from bot.dialogue.planner_focus import Focus
+from bot.dialogue.planner_plan import LIKELY, SURE, Clarify, Plan
+from bot.dialogue.turn import ToolCall
+
+JOINED = re.compile(r"^\W*(?:do|does|did|is|are|has|have|how|when|who|why)\b.*\bwith\b")
+"""A question about two things joined by "with": "does anyone buy beer with diapers?"."""
+
+
+def asked_about(links: Links) -> str | None:
+    """Return the item of "would I like Alien?": it is asked about, whatever else is named as liked."""
+    low = links.text.lower()
+    for match in _WOULD_I.finditer(low):
+        for span in links.of("item", negated=False):
+            if re.fullmatch(
+                r"\W*(?:the |a |an |to )*\W*",
+                low[match.end() : span.start] if span.start >= match.end() else "no",
+            ):
+                return str(span.value)
+    return None
+
+
+_WOULD_I = re.compile(
+    r"\b(?:would|will|might|do you think) i(?:'d|'ll| would| will)? (?:really |also |even )?(?:like|enjoy|love)\b"
+)
+
+
+def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    """Plan a question why, or what one item would be to the person; None where the words ask neither."""
+    asked = asked_about(links)
+    if asked is not None:
+        return _sure(
+            ToolCall(tool="explain_item", arguments={"item": asked}),
+            "asks about one item for the person",
+        )
+    still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
+    suits = bool(links.of("item")) and not links.of("category") and _SUITS.search(links.plain) is not None
+    if not (cues.EXPLAIN.search(links.plain) or still or suits):
+        return None
+    if len(links.values("item")) > 1 and JOINED.search(links.plain):
+        return None  # "why is milk so common with bananas?" asks about the two, not about a pick
+    if (
+        focus.call is not None
+        and focus.call.tool == "lookup_rules"
+        and not (links.of("item") or links.of("ordinal"))
+    ):
+        return Plan((focus.call,), LIKELY, "asks why of the figures before", again=True)
+    named = list(focus.named(links))
+    without = _left_out(links)
+    targets = [item for item in named if item not in without] or [
+        item for item in (focus.it(),) if item is not None
+    ]
+    if not targets:
+        if not focus.lists and not links.of("item"):
+            return _clarify_item(links, lexicon)
+        targets = without[:1]
+    arguments: dict[str, Any] = {"item": targets[0]}
+    if [item for item in without if item != targets[0]]:
+        arguments["without"] = [item for item in without if item != targets[0]]
+    return _sure(ToolCall(tool="explain_item", arguments=arguments), "asks why")
+
+
+_SUITS = re.compile(
+    r"^\W*(?:so )?(?:is|are|would|will|do you think|would you say|should i)\b.{2,80}\b(?:for me|my (?:kind of )?(?:thing|taste|cup of tea)|someone like me|suit me|suit my taste|try|skip it)\b"
+)
+"""Asks whether one thing is for the person: "is Heat something for me?"."""
+
+
+def _left_out(links: Links) -> list[str]:
+    """Return the items of the condition: "would you still say A without B", "if I take away B, do you still say A"."""
+    low = links.text.lower()
+    split = cues.WITHOUT.search(low) or cues.WITHOUT.search(links.plain)
+    if split is None:
+        return []
+    first = split.start()
+    main = _MAIN.search(low, split.end())
+    inside = [span for span in links.of("item") if first <= span.start < (main.start() if main else len(low))]
+    if not inside:  # the condition ends the sentence
+        inside = [span for span in links.of("item") if span.start >= first]
+    return [str(span.value) for span in inside] + [
+        str(span.value) for span in links.of("item", negated=True) if span not in inside
+    ]
+
+
+_MAIN = re.compile(
+    r"[,.:;，]\s*(?=(?:do|does|would|will|is|are|still|same|what|then|you|have|get|could|can|也|还|你)\b|还|你还|会)|\b(?:do|would|will) you\b|\bis \S+(?: \S+)? still\b|你还|还会"
+)
+"""Where the question itself begins after its condition."""
+
+
+def _clarify_item(links: Links, lexicon: Lexicon) -> Plan:
+    question = f"Which {lexicon.nouns.item} do you mean?" if links.lang == "en" else "你指的是哪一个？"
+    return Plan(clarify=Clarify(question, ()), confidence=LIKELY, reason="no item is in focus")
+
+
+def _sure(call: ToolCall, reason: str) -> Plan:
+    return Plan((call,), SURE, reason)
