@@ -1,11 +1,12 @@
-"""Baskets of labels to rows of ranks: the one place where items stop being Python objects.
+"""Baskets of labels to codes: the one place where items stop being Python objects.
 
-Knows what baskets may look like (item lists, a sparse matrix, a one-hot frame) and refuses to know what is mined.
-A rank is the position of a frequent item in ascending order of count, so that prefixes of a sorted row are rare.
+Knows what baskets may look like (item lists, a sparse matrix, a one-hot frame) and refuses to know which items are
+frequent (`engine_rank`) and what is mined.
 """
 
 from __future__ import annotations
 
+import ctypes
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,55 +18,59 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mining.engine_compile import compiled, list_append, list_item, list_size
+from mining.engine_compile import compiled, list_append, prefetch_at, word_at
 
 Int32 = NDArray[np.int32]
-Int64 = NDArray[np.int64]
-Bits = NDArray[np.uint64]
+Uint16 = NDArray[np.uint16]
+Uint32 = NDArray[np.uint32]
+Sizes = Uint16 | Int32
 Objects = list[Hashable]
 
-_PER_ROW = 2
-"""Words of bits a row for its most frequent items: 64, 128, 192 and 256 items took 25, 19, 20 and 20 ms for the pairs
-of 690 product types in 155,000 till baskets."""
+SPILLED = 0xFFFF
+"""In a stream of codes: the code does not fit into 16 bits and is the next of the spilled ones."""
+_PLACES = 1 << 13
+"""Places of the first table of objects; later ones are four times as large."""
 _BLOCK = 1 << 12
 """Baskets that are no lists, copied into lists at a time."""
 _MANY = 1 << 14
 """Distinct objects from which on their share tells whether objects recur at all."""
+_AHEAD = 8
+"""Lists whose items are asked for before they are read."""
 
 
 @dataclass(frozen=True, eq=False)
 class Coded:
-    """Baskets as codes: basket i holds `codes[indptr[i]:indptr[i + 1]]`, in any order, with repeats."""
+    """Baskets as codes, one basket after the other, in any order, with repeats; two bytes for nearly every item."""
 
-    indptr: Int64
-    codes: Int32
+    sizes: Sizes
+    """Items in each basket."""
+    stream: Uint16
+    """The codes below 65,535; `SPILLED` for any other."""
+    spilled: Uint32
+    """The other codes, in their order."""
     labels: Sequence[Hashable]
     """The label of each code."""
 
-
-@dataclass(frozen=True, eq=False)
-class Ranked:
-    """The frequent items of every basket, by row and by item."""
-
-    rare: Int32
-    """Of each row that has some, the ranks below `n_rare`, ascending, then -1."""
-    spots: Int32
-    """Where each rare rank stands in `rare`, in the order of `rows`."""
-    masks: Bits
-    """The other ranks of each row as bits, the same number of words a row: rank n_rare + j is bit j."""
-    starts: Int64
-    rows: Int32
-    """Rank r is held by the rows `rows[starts[r]:starts[r + 1]]`, ascending."""
-    n_rare: int
-    codes: Int32
-    """The code of each rank."""
-    n_rows: int
-    """Rows, empty ones included."""
+    @classmethod
+    def of(cls, indptr: NDArray[np.int64], codes: Int32, labels: Sequence[Hashable]) -> Coded:
+        """Baskets of which the i-th holds `codes[indptr[i]:indptr[i + 1]]`."""
+        sizes = np.diff(indptr).astype(np.int32, copy=False)
+        short = np.minimum(codes, SPILLED).astype(np.uint16)
+        return cls(_short(sizes), short, codes[codes >= SPILLED].astype(np.uint32), labels)
 
     @property
-    def counts(self) -> Int64:
-        """Rows that hold each rank, ascending."""
-        return np.diff(self.starts)
+    def indptr(self) -> NDArray[np.int64]:
+        """Where each basket begins among the codes, and where the last one ends."""
+        indptr = np.zeros(len(self.sizes) + 1, dtype=np.int64)
+        np.cumsum(self.sizes, out=indptr[1:])
+        return indptr
+
+    @property
+    def codes(self) -> Int32:
+        """All codes in full; an array of its own at each call."""
+        codes = self.stream.astype(np.int32)
+        codes[self.stream == SPILLED] = self.spilled
+        return codes
 
 
 def encode(baskets: Any, labels: Sequence[Hashable] | None = None) -> Coded:
@@ -85,20 +90,9 @@ def encode(baskets: Any, labels: Sequence[Hashable] | None = None) -> Coded:
     return _encode_lists(baskets)
 
 
-def rank(coded: Coded, min_count: int) -> Ranked:
-    """Keeps the items of at least `min_count` baskets, renames them by ascending count and sorts each row."""
-    counts = _count(coded.indptr, coded.codes, len(coded.labels))
-    frequent = np.flatnonzero(counts >= min_count)
-    frequent = frequent[np.argsort(counts[frequent], kind="stable")]
-    rank_of = np.full(len(counts), len(frequent), dtype=np.int32)
-    rank_of[frequent] = np.arange(len(frequent), dtype=np.int32)
-    starts = np.zeros(len(frequent) + 1, dtype=np.int64)
-    np.cumsum(counts[frequent], out=starts[1:])
-    n_rare = max(0, len(frequent) - 64 * _PER_ROW)
-    per_row = (len(frequent) - n_rare + 63) // 64
-    rows, ends = _rows_of_ranks(coded.indptr, coded.codes, rank_of, starts, n_rare)
-    rare, spots, masks = _ranks_of_rows(starts, rows, ends, n_rare, per_row)
-    return Ranked(rare, spots, masks, starts, rows, n_rare, frequent.astype(np.int32), len(coded.indptr) - 1)
+def _short(sizes: Int32) -> Sizes:
+    """The sizes in two bytes each where they fit."""
+    return sizes.astype(np.uint16) if sizes.max(initial=0) <= np.iinfo(np.uint16).max else sizes
 
 
 def _encode_matrix(matrix: Any, labels: Sequence[Hashable] | None) -> Coded:
@@ -111,188 +105,201 @@ def _encode_matrix(matrix: Any, labels: Sequence[Hashable] | None) -> Coded:
     if not np.all(rows.data):
         rows = rows.copy()
         rows.eliminate_zeros()
-    return Coded(rows.indptr.astype(np.int64), rows.indices.astype(np.int32, copy=False), names)
+    return Coded.of(rows.indptr.astype(np.int64), rows.indices.astype(np.int32, copy=False), names)
 
 
 def _encode_lists(baskets: Iterable[Any]) -> Coded:
     baskets = baskets if type(baskets) is list else list(baskets)
-    kinds = set(map(type, baskets))
-    for kind in kinds:
-        if issubclass(kind, (str, bytes)):
-            one = next(basket for basket in baskets if type(basket) is kind)
-            raise TypeError(f"a basket is a list of items, not a string: got {one!r} as a basket")
-    indptr = np.zeros(len(baskets) + 1, dtype=np.int64)
-    if kinds <= {list}:
-        _fill_ends(id(baskets), indptr)
-    else:
-        np.cumsum(np.fromiter(map(len, baskets), dtype=np.int64, count=len(baskets)), out=indptr[1:])
-    by_identity = _encode_identities(baskets, indptr, kinds <= {list})
-    codes, labels = _encode_values(baskets, indptr) if by_identity is None else by_identity
-    return Coded(indptr, codes, labels)
+    sizes = np.empty(len(baskets), dtype=np.int32)
+    all_lists = _LISTS_ARE_READ and _measure(id(baskets), id(list), sizes) == len(baskets)
+    if not all_lists:
+        for kind in set(map(type, baskets)):
+            if issubclass(kind, (str, bytes)):
+                one = next(basket for basket in baskets if type(basket) is kind)
+                raise TypeError(f"a basket is a list of items, not a string: got {one!r} as a basket")
+        sizes[:] = np.fromiter(map(len, baskets), dtype=np.int32, count=len(baskets))
+    short = _short(sizes)
+    del sizes
+    by_identity = _encode_identities(baskets, short, all_lists) if _LISTS_ARE_READ else None
+    return _encode_values(baskets, short) if by_identity is None else by_identity
 
 
-def _encode_identities(
-    baskets: Sequence[Any], indptr: Int64, all_lists: bool
-) -> tuple[Int32, Objects] | None:
+def _encode_identities(baskets: Sequence[Any], sizes: Sizes, all_lists: bool) -> Coded | None:
     """Codes by object identity first, by value only for each distinct object; None where few objects recur.
 
     Item lists cut from one table share their label objects, and comparing addresses in compiled code costs a tenth
     of hashing Python objects. An object is kept in `objects` from its first sight on, so that no address is used
     twice by collections that make their items anew each time; these are copied into lists a block at a time.
     """
-    codes = np.empty(int(indptr[-1]), dtype=np.int32)
+    stream = np.empty(int(sizes.sum(dtype=np.int64)), dtype=np.uint16)
+    spilled = np.empty(0, dtype=np.uint32)
     objects: Objects = []
-    table = np.zeros((1 << 12, 2), dtype=np.int64)
+    table = np.zeros(_PLACES, dtype=np.int32)
     block = len(baskets) if all_lists else _BLOCK
+    at = n_spilled = 0
     for first in range(0, len(baskets), max(block, 1)):
         lists = baskets if all_lists else [list(one) for one in baskets[first : first + block]]
-        done = 0
-        while done < len(lists):
-            done = _code_items(id(lists), done, indptr[first:], codes, table, id(objects), len(objects))
-            if len(objects) > _MANY and 2 * len(objects) > indptr[first + done]:
+        row = 0
+        while True:
+            row, at, n_spilled = _code_items(
+                id(lists), id(objects), row, len(objects), stream, at, spilled, n_spilled, table
+            )
+            if len(objects) > _MANY and 2 * len(objects) > at:
                 return None
-            if done < len(lists):
-                table = _wider(table)
-    if len(set(objects)) == len(objects):
-        return codes, objects
+            if row == len(lists):
+                break
+            need = len(lists[row])
+            stream, spilled = _with_room(stream, at, need), _with_room(spilled, n_spilled, need)
+            places = len(table)
+            while _crowded(len(objects) + need, places):
+                places *= 4
+            if places > len(table):
+                del table
+                table = np.zeros(places, dtype=np.int32)
+    del table
+    return _by_value(Coded(sizes, stream[:at], spilled[:n_spilled], objects))
+
+
+def _with_room(array: Any, used: int, need: int) -> Any:
+    if used + need <= len(array):
+        return array
+    wider = np.empty(max(2 * len(array), used + need), dtype=array.dtype)
+    wider[:used] = array[:used]
+    return wider
+
+
+def _by_value(coded: Coded) -> Coded:
+    """Objects that are equal share a code. Unequal hashes, of which there is an array, tell cheaply that none are."""
+    hashes = np.fromiter(map(hash, coded.labels), dtype=np.int64, count=len(coded.labels))
+    hashes.sort()
+    if not (hashes[1:] == hashes[:-1]).any():
+        return coded
     code_of: dict[Hashable, int] = {}
-    by_value = np.array([code_of.setdefault(one, len(code_of)) for one in objects], dtype=np.int32)
-    return by_value[codes], list(code_of)
+    value = np.array([code_of.setdefault(one, len(code_of)) for one in coded.labels], dtype=np.int32)
+    return Coded.of(coded.indptr, value[coded.codes], list(code_of))
 
 
-def _encode_values(baskets: Sequence[Any], indptr: Int64) -> tuple[Int32, Objects]:
+def _encode_values(baskets: Sequence[Any], sizes: Sizes) -> Coded:
     """Codes by value: Arrow's hash table for strings and whole numbers, a dictionary for anything else."""
     import pyarrow as pa  # pandas brings it; 0.1 s that lists with shared labels need not pay
 
+    indptr = np.concatenate(([0], np.cumsum(sizes, dtype=np.int64)))
     flat = list(chain.from_iterable(baskets))
-    kind = pa.string() if isinstance(flat[0], str) else pa.int64()
-    if isinstance(flat[0], (str, int, np.integer)) and not isinstance(flat[0], bool):
+    first = flat[0] if flat else None
+    if isinstance(first, (str, int, np.integer)) and not isinstance(first, bool):
         try:
-            encoded = pa.array(flat, kind).dictionary_encode()
+            encoded = pa.array(
+                flat, pa.string() if isinstance(first, str) else pa.int64()
+            ).dictionary_encode()
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             pass  # labels of several kinds
         else:
             if not encoded.null_count:
-                return encoded.indices.to_numpy(), encoded.dictionary.to_pylist()
+                return Coded.of(indptr, encoded.indices.to_numpy(), encoded.dictionary.to_pylist())
     code_of: defaultdict[Hashable, int] = defaultdict(count().__next__)
-    codes = np.fromiter(map(code_of.__getitem__, flat), dtype=np.int32, count=int(indptr[-1]))
-    return codes, list(code_of)
+    codes = np.fromiter(map(code_of.__getitem__, flat), dtype=np.int32, count=len(flat))
+    return Coded.of(indptr, codes, list(code_of))
+
+
+# CPython lays a list out as: count of references, type, length, address of the items (PyListObject, listobject.h)
+_TYPE, _LENGTH, _ITEMS = 8, 16, 24
+
+
+def _list_layout_is_known() -> bool:
+    """Whether lists lie in memory as compiled code reads them: so in every CPython with the interpreter's lock."""
+    if (object.__basicsize__, list.__basicsize__) != (16, 40):
+        return False
+    probe = ["a", "b", "c"]
+    kind, length, items = (
+        ctypes.c_ssize_t.from_address(id(probe) + offset).value for offset in (_TYPE, _LENGTH, _ITEMS)
+    )
+    addresses = [ctypes.c_ssize_t.from_address(items + 8 * i).value for i in range(3)]
+    return (kind, length, addresses) == (id(list), 3, [id(one) for one in probe])
+
+
+_LISTS_ARE_READ = _list_layout_is_known()
 
 
 @compiled
-def _fill_ends(lists: int, indptr: Int64) -> None:
-    """Where each list of a list of lists ends once they are joined."""
-    for row in range(list_size(lists)):
-        indptr[row + 1] = indptr[row] + list_size(list_item(lists, row))
+def _measure(lists: int, kind: int, sizes: Int32) -> int:
+    """Writes the length of each list of a list, up to the first that is no list; returns how many were."""
+    items = word_at(lists + _ITEMS)
+    n: int = word_at(lists + _LENGTH)
+    for row in range(n):
+        prefetch_at(word_at(items + 8 * (row + _AHEAD if row + _AHEAD < n else row)))
+        basket = word_at(items + 8 * row)
+        if word_at(basket + _TYPE) != kind:
+            return row
+        sizes[row] = word_at(basket + _LENGTH)
+    return n
+
+
+@compiled
+def _crowded(n: int, places: int) -> bool:
+    """Whether a table needs more places for so many objects."""
+    return 8 * n > 5 * places
+
+
+@compiled
+def _place(address: int, places: int) -> int:
+    """Where the search for an address begins: the high bits of a product in which all of its bits meet."""
+    place: int = ((address >> 4) * 0x9E3779B1 >> 8) & (places - 1)
+    return place
 
 
 @compiled
 def _code_items(
-    lists: int, begin_row: int, indptr: Int64, codes: Int32, table: Int64, objects: int, known: int
-) -> int:
-    """Codes the items of a list of lists, from a row on, while the table is less than half full after each row.
+    lists: int,
+    objects: int,
+    begin_row: int,
+    known: int,
+    stream: Uint16,
+    at: int,
+    spilled: Uint32,
+    n_spilled: int,
+    table: Int32,
+) -> tuple[int, int, int]:
+    """Codes the items of a list of lists, from a row on, while there is room for all of the next row.
 
-    The table is open-addressing, from an object's address to its code. Lists are given by their addresses; a new
-    object is appended to `objects`, which gives it the code of its position. Returns the row to go on from.
+    The table is open-addressing and holds codes + 1; the address of a code is found in `objects`, to which a new
+    object is appended. An empty table is filled first. Lists are given by their addresses. Returns the row, the place
+    in the stream and that in the spilled codes to go on from.
     """
-    mask = len(table) - 1
-    for row in range(begin_row, list_size(lists)):
-        begin, end = indptr[row], indptr[row + 1]
-        if 2 * (known + end - begin) > len(table):
-            return row
-        basket = list_item(lists, row)
-        for p in range(begin, end):
-            address = list_item(basket, p - begin)
-            at = ((address >> 4) * 0x9E3779B1 >> 8) & mask
-            while table[at, 0] != address and table[at, 0] != 0:
-                at = (at + 1) & mask
-            if table[at, 0] == 0:
-                table[at, 0], table[at, 1] = address, known
+    rows, n = word_at(lists + _ITEMS), word_at(lists + _LENGTH)
+    seen = word_at(objects + _ITEMS)
+    if known > 0 and table[_place(word_at(seen), len(table))] == 0:
+        for code in range(known):
+            place = _place(word_at(seen + 8 * code), len(table))
+            while table[place] != 0:
+                place = (place + 1) & (len(table) - 1)
+            table[place] = code + 1
+    for row in range(begin_row, n):
+        basket = word_at(rows + 8 * row)
+        size = word_at(basket + _LENGTH)
+        if _crowded(known + size, len(table)) or at + size > len(stream):
+            return row, at, n_spilled
+        if known + size > SPILLED and n_spilled + size > len(spilled):
+            return row, at, n_spilled
+        prefetch_at(word_at(word_at(rows + 8 * (row + _AHEAD if row + _AHEAD < n else row)) + _ITEMS))
+        items = word_at(basket + _ITEMS)
+        for p in range(size):
+            address = word_at(items + 8 * p)
+            place = _place(address, len(table))
+            code = table[place] - 1
+            while code >= 0 and word_at(seen + 8 * code) != address:
+                place = (place + 1) & (len(table) - 1)
+                code = table[place] - 1
+            if code < 0:
                 list_append(objects, address)
+                seen = word_at(objects + _ITEMS)
+                code = known
                 known += 1
-            codes[p] = table[at, 1]
-    return int(list_size(lists))
-
-
-@compiled
-def _wider(table: Int64) -> Int64:
-    """The same table with four times the room."""
-    wide = np.zeros((4 * len(table), 2), np.int64)
-    mask = len(wide) - 1
-    for i in range(len(table)):
-        if table[i, 0] != 0:
-            at = ((table[i, 0] >> 4) * 0x9E3779B1 >> 8) & mask
-            while wide[at, 0] != 0:
-                at = (at + 1) & mask
-            wide[at] = table[i]
-    return wide
-
-
-@compiled
-def _count(indptr: Int64, codes: Int32, n_codes: int) -> Int64:
-    """Rows that hold each code, repeats within a row counted once."""
-    counts = np.zeros(n_codes, np.int64)
-    last_row = np.full(n_codes, -1, np.int32)
-    for row in range(len(indptr) - 1):
-        for p in range(indptr[row], indptr[row + 1]):
-            if last_row[codes[p]] != row:
-                last_row[codes[p]] = row
-                counts[codes[p]] += 1
-    return counts
-
-
-@compiled
-def _rows_of_ranks(
-    indptr: Int64, codes: Int32, rank_of: Int32, starts: Int64, n_rare: int
-) -> tuple[Int32, Int32]:
-    """The rows of each rank in ascending order, and where the rare ranks of each row will end.
-
-    Rank m stands for all infrequent items. Whether an item is frequent or rare is as good as random: it goes into
-    sums and not into branches, which the processor could not foresee.
-    """
-    m = len(starts) - 1
-    rows = np.empty(starts[m] + 1, np.int32)
-    ends = np.empty(len(indptr) - 1, np.int32)
-    fill = starts.copy()
-    last_row = np.full(m + 1, -1, np.int32)
-    end = 0
-    for row in range(len(indptr) - 1):
-        begin = end
-        for p in range(indptr[row], indptr[row + 1]):
-            r = rank_of[codes[p]]
-            if last_row[r] == row:
-                continue
-            last_row[r] = row if r < m else -1
-            rows[fill[r]] = row
-            fill[r] += r < m
-            end += r < n_rare
-        end += end > begin
-        ends[row] = end
-    return rows[: starts[m]], ends
-
-
-@compiled
-def _ranks_of_rows(
-    starts: Int64, rows: Int32, ends: Int32, n_rare: int, per_row: int
-) -> tuple[Int32, Int32, Bits]:
-    """The rare ranks of each row, ascending and with a -1 after them, where each stands, and the bits of the others."""
-    rare = np.empty(ends[-1] if len(ends) else 0, np.int32)
-    spots = np.empty(starts[n_rare], np.int32)
-    masks = np.zeros(len(ends) * per_row, np.uint64)
-    fill = np.empty(len(ends), np.int32)
-    for row in range(len(ends)):
-        fill[row] = ends[row - 1] if row > 0 else 0
-        if fill[row] < ends[row]:
-            rare[ends[row] - 1] = -1
-    for r in range(n_rare):
-        for p in range(starts[r], starts[r + 1]):
-            row = rows[p]
-            spots[p] = fill[row]
-            rare[fill[row]] = r
-            fill[row] += 1
-    for r in range(n_rare, len(starts) - 1):
-        word = (r - n_rare) >> 6
-        bit = np.uint64(1) << np.uint64((r - n_rare) & 63)
-        for p in range(starts[r], starts[r + 1]):
-            masks[rows[p] * per_row + word] |= bit
-    return rare, spots, masks
+                table[place] = known
+            if code < SPILLED:
+                stream[at + p] = code
+            else:
+                stream[at + p] = SPILLED
+                spilled[n_spilled] = code
+                n_spilled += 1
+        at += size
+    return n, at, n_spilled

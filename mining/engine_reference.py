@@ -7,6 +7,7 @@ refuses to know labels and thresholds as shares.
 from __future__ import annotations
 
 import warnings
+from collections.abc import Hashable
 from typing import Literal
 
 import numpy as np
@@ -14,24 +15,28 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from mining.engine_encode import Ranked
+from mining.engine_encode import Coded
 from mining.engine_trie import Trie, trie_of_sets
 
 
 def mine_reference(
-    ranked: Ranked, min_count: int, max_len: int | None, algorithm: Literal["apriori", "fpgrowth"]
-) -> Trie:
-    """All sets of ranks held by at least `min_count` rows, found by mlxtend.
+    coded: Coded, min_count: int, max_len: int | None, algorithm: Literal["apriori", "fpgrowth"]
+) -> tuple[Trie, tuple[Hashable, ...]]:
+    """All itemsets held by at least `min_count` baskets, found by mlxtend, and the label of each of their ranks.
 
     mlxtend compares shares, and FP-growth also `ceil(min_support * n)`, which float error lifts by one for some
     shares (0.07 of 100 rows asks for 8). A share half a row below the wanted count means that count to both.
     """
     from mlxtend.frequent_patterns import apriori, fpgrowth  # 0.6 s, and only the reference needs it
 
-    if not len(ranked.counts):
-        return trie_of_sets([], [])
-    n_rows = ranked.n_rows
-    frame = pd.DataFrame.sparse.from_spmatrix(_one_hot(ranked))  # type: ignore[attr-defined]  # an accessor
+    matrix = _one_hot(coded)
+    held = np.asarray(matrix.sum(axis=0)).ravel()
+    codes = np.flatnonzero(held >= min_count).astype(np.int32)
+    codes = codes[np.argsort(held[codes], kind="stable")]
+    if not len(codes):
+        return trie_of_sets([], []), ()
+    n_rows = len(coded.sizes)
+    frame = pd.DataFrame.sparse.from_spmatrix(matrix[:, codes])  # type: ignore[attr-defined]  # an accessor
     share = (min_count - 0.5) / n_rows
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -40,11 +45,12 @@ def mine_reference(
         else:
             found = fpgrowth(frame, min_support=share, max_len=max_len)
     counts: NDArray[np.int64] = np.rint(found["support"].to_numpy() * n_rows).astype(np.int64)
-    return trie_of_sets([tuple(sorted(members)) for members in found["itemsets"]], counts.tolist())
+    sets = [tuple(sorted(members)) for members in found["itemsets"]]
+    return trie_of_sets(sets, counts.tolist()), tuple(coded.labels[code] for code in codes.tolist())
 
 
-def _one_hot(ranked: Ranked) -> sparse.csr_matrix:
-    """Rows by ranks, True where the row holds the rank; rows that hold none are left in, they count."""
-    columns = np.repeat(np.arange(len(ranked.counts)), ranked.counts)
-    held = np.ones(len(columns), dtype=bool)
-    return sparse.csr_matrix((held, (ranked.rows, columns)), shape=(ranked.n_rows, len(ranked.counts)))
+def _one_hot(coded: Coded) -> sparse.csr_matrix:
+    """Baskets by codes, True where the basket holds the code."""
+    rows = np.repeat(np.arange(len(coded.sizes)), coded.sizes)
+    held = np.ones(len(rows), dtype=bool)
+    return sparse.csr_matrix((held, (rows, coded.codes)), shape=(len(coded.sizes), len(coded.labels)))

@@ -44,11 +44,13 @@ def split(trie: Trie, n: int, wanted: Wanted) -> NDArray[np.int32]:
     longest = int(lengths[wanted.unions].max(initial=0))
     thresholds = (float(n), float(wanted.min_confidence), float(wanted.min_lift))
     if wanted.max_head == 1 or longest < 3:
-        starts, subsets = trie.subsets()
-        _, ranks = trie.members(np.arange(len(trie), dtype=np.int32))
-        return _split_one(
-            trie.counts, starts, subsets, ranks, wanted.unions, wanted.bodies, wanted.heads, *thresholds
-        )
+        starts, subsets, ranks = trie.subsets()
+        sides = (trie.counts, starts, subsets, ranks, wanted.unions, wanted.bodies, wanted.heads)
+        rules = np.empty((3, 0), dtype=np.int32)
+        n_rules = _split_one(*sides, *thresholds, rules)
+        rules = np.empty((3, n_rules), dtype=np.int32)
+        _split_one(*sides, *thresholds, rules)
+        return rules
     if longest > _LONGEST:
         raise ValueError(
             f"an itemset of {longest} items splits in 2**{longest} ways: pass heads=1, or max_len={_LONGEST} or less"
@@ -78,7 +80,9 @@ def _room(rules: Int32, used: int, more: int) -> Int32:
     if used + more <= rules.shape[1]:
         return rules
     wider = np.empty((3, 2 * rules.shape[1] + more), np.int32)
-    wider[:, :used] = rules[:, :used]
+    for side in range(3):
+        for i in range(used):
+            wider[side, i] = rules[side, i]
     return wider
 
 
@@ -94,15 +98,16 @@ def _split_one(
     n: float,
     min_confidence: float,
     min_lift: float,
-) -> Int32:
-    """One-item heads: each set that lacks one item -> that item, whose node is its rank."""
-    rules = np.empty((3, 1024), np.int32)
+    rules: Int32,
+) -> int:
+    """One-item heads: each set that lacks one item -> that item, whose node is its rank. Returns their number.
+
+    Writes as many as there is room for: none in a first call, which counts.
+    """
     used = 0
     for v in range(len(counts)):
-        length = starts[v + 1] - starts[v]
-        if length < 2 or not unions[v]:
+        if starts[v + 1] - starts[v] < 2 or not unions[v]:
             continue
-        rules = _room(rules, used, length)
         for p in range(starts[v], starts[v + 1]):
             x, y = subsets[p], ranks[p]
             if (
@@ -110,9 +115,10 @@ def _split_one(
                 and heads[y]
                 and _strong(counts[v], counts[x], counts[y], n, min_confidence, min_lift)
             ):
-                rules[0, used], rules[1, used], rules[2, used] = x, y, v
+                if used < rules.shape[1]:
+                    rules[0, used], rules[1, used], rules[2, used] = x, y, v
                 used += 1
-    return rules[:, :used]
+    return used
 
 
 @compiled

@@ -46,21 +46,21 @@ class Trie:
         """Which itemsets hold at least one of the ranks that are True in `of_item`."""
         return _holds_any(self.items, self.parents, of_item)
 
-    def subsets(self) -> tuple[Int64, Int32]:
-        """The sets that lack one item of v, at `subsets[starts[v]:starts[v + 1]]`; the i-th lacks the i-th item.
+    def subsets(self) -> tuple[Int64, Int32, Int32]:
+        """The sets that lack one item of v, at `subsets[starts[v]:starts[v + 1]]`, and that item, beside it in `ranks`.
 
-        A single item's only such set is the empty one: -1.
+        Items ascend. A single item's only such set is the empty one: -1.
         """
         return _subsets(self.items, self.parents, _lengths(self.parents))
 
     def closed(self) -> Flags:
         """Which itemsets have no superset in the trie with the same count."""
-        starts, subsets = self.subsets()
+        starts, subsets, _ = self.subsets()
         return _without_superset(self.counts, starts, subsets, True)
 
     def maximal(self) -> Flags:
         """Which itemsets have no superset in the trie."""
-        starts, subsets = self.subsets()
+        starts, subsets, _ = self.subsets()
         return _without_superset(self.counts, starts, subsets, False)
 
 
@@ -106,7 +106,7 @@ def _members(items: Int32, parents: Int32, lengths: Int32, nodes: Int32) -> tupl
 
 
 @compiled
-def _subsets(items: Int32, parents: Int32, lengths: Int32) -> tuple[Int64, Int32]:
+def _subsets(items: Int32, parents: Int32, lengths: Int32) -> tuple[Int64, Int32, Int32]:
     """Set v without its i-th item is the child, by v's last item, of v's parent without it.
 
     The set before v under the same parent has its subsets among the same children, further left, so that a scan
@@ -120,14 +120,13 @@ def _subsets(items: Int32, parents: Int32, lengths: Int32) -> tuple[Int64, Int32
             child[parents[v]] = v
     for v in range(len(items)):
         starts[v + 1] += starts[v]
-    subsets = np.full(starts[-1], -1, np.int32)
+    subsets, ranks = np.empty(starts[-1], np.int32), np.empty(starts[-1], np.int32)
     for v in range(len(items)):
         parent = parents[v]
-        if parent < 0:
-            continue
         begin, last = starts[v], starts[v + 1] - 1
-        subsets[last] = parent
+        subsets[last], ranks[last] = parent, items[v]
         for i in range(last - begin):
+            ranks[begin + i] = ranks[starts[parent] + i]
             without = subsets[starts[parent] + i]
             if v > 0 and parents[v - 1] == parent:
                 c = subsets[starts[v - 1] + i] + 1
@@ -136,7 +135,7 @@ def _subsets(items: Int32, parents: Int32, lengths: Int32) -> tuple[Int64, Int32
             while items[c] != items[v]:
                 c += 1
             subsets[begin + i] = c
-    return starts, subsets
+    return starts, subsets, ranks
 
 
 @compiled

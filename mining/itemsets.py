@@ -18,7 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from mining.engine import mine
-from mining.engine_encode import Ranked, encode, rank
+from mining.engine_encode import Coded, encode
+from mining.engine_rank import rank
 from mining.engine_trie import Trie
 
 Algorithm = Literal["auto", "eclat", "apriori", "fpgrowth"]
@@ -106,10 +107,11 @@ def frequent_itemsets(
         raise ValueError(
             "closed and maximal are two answers: every maximal set is closed, ask for one of them"
         )
-    ranked, names, min_count = _ranked(baskets, labels, share)
+    coded = [encode(baskets, labels)]
+    n_baskets = len(coded[0].sizes)
+    min_count = _min_count(share, n_baskets)
     depth = limit + 1 if limit is not None and (closed or maximal) else limit
-    n_baskets = ranked.n_rows
-    trie = _mine(ranked, min_count, depth, algorithm)
+    trie, names = _mine(coded, min_count, depth, algorithm)
     if not (closed or maximal):
         return Itemsets(names, trie, n_baskets, min_count, limit)
     alone = trie.closed() if closed else trie.maximal()
@@ -119,22 +121,16 @@ def frequent_itemsets(
     return Itemsets(names, trie, n_baskets, min_count, limit, "closed" if closed else "maximal", shown)
 
 
-def _ranked(
-    baskets: Any, labels: Sequence[Hashable] | None, share: float
-) -> tuple[Ranked, tuple[Hashable, ...], int]:
-    """The frequent items of every basket, their labels and the count that makes them so; codes are let go here."""
-    coded = encode(baskets, labels)
-    min_count = _min_count(share, len(coded.indptr) - 1)
-    ranked = rank(coded, min_count)
-    return ranked, tuple(coded.labels[code] for code in ranked.codes.tolist()), min_count
-
-
-def _mine(ranked: Ranked, min_count: int, max_len: int | None, algorithm: Algorithm) -> Trie:
+def _mine(
+    coded: list[Coded], min_count: int, max_len: int | None, algorithm: Algorithm
+) -> tuple[Trie, tuple[Hashable, ...]]:
+    """The itemsets and the label of each of their ranks. Takes the baskets out of their list, to let them go early."""
     if algorithm == "apriori" or algorithm == "fpgrowth":
         from mining.engine_reference import mine_reference  # mlxtend, which only the reference needs
 
-        return mine_reference(ranked, min_count, max_len, algorithm)
-    return mine(ranked, min_count, max_len)
+        return mine_reference(coded.pop(), min_count, max_len, algorithm)
+    ranked = rank(coded, min_count)
+    return mine(ranked, min_count, max_len), ranked.labels
 
 
 def _checked(min_support: float, max_len: int | None, algorithm: str) -> tuple[float, int | None]:

@@ -112,7 +112,7 @@ def pairs_in_slices(
         UnknownPlace: a place is unknown.
     """
     some = tuple(slices_of(index)) if slices is None else tuple(slices)
-    baskets = Coded(np.asarray(index.start), np.asarray(index.basket_items), index.items)
+    baskets = Coded.of(np.asarray(index.start), np.asarray(index.basket_items), index.items)
     return some, SlicePairs.of(baskets, factors_of(index, some), min_count)
 
 
