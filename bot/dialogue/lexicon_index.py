@@ -22,7 +22,9 @@ NameKind = Literal["item", "category", "place", "filter"]
 _LONGEST = 14
 _MISSPELT = 0.87
 _RARE = 12
-"""A word in more names than this starts no phrase comparison."""
+"""A word in more names than this starts a phrase comparison with names of three words and more only,"""
+_FREQUENT = 150
+"""and one in more than this starts none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class NameTable:
             nouns=nouns_table,
             squeezed=squeezed,
             vocabulary={letter: tuple(found) for letter, found in vocabulary.items()},
-            by_word={word: tuple(keys) for word, keys in by_word.items() if len(keys) <= _RARE},
+            by_word={
+                word: tuple(_comparable(keys)) for word, keys in by_word.items() if len(keys) <= _FREQUENT
+            },
             longest=min(max(lengths, default=1), _LONGEST),
             words=frozenset(words),
         )
@@ -115,6 +119,12 @@ class NameTable:
         if len(word) < 4 or not word.isascii() or word.isdigit() or word in COMMON or word in self.words:
             return None
         if singular(word) in self.words or singular(word) in COMMON:
+            return None
+        found = self._closest(word)
+        return found if found is not None or singular(word) == word else self._closest(singular(word))
+
+    def _closest(self, word: str) -> str | None:
+        if len(word) < 4:
             return None
         allowed = 1 if len(word) < 6 else 2
         best: tuple[int, float, str] | None = None
@@ -161,6 +171,10 @@ _KINDS = {"item": 0, "category": 1, "place": 2, "filter": 3}
 
 def _order(name: Name) -> tuple[float, int, float, str]:
     return (-name.score, _KINDS[name.kind], -name.weight, name.value)
+
+
+def _comparable(keys: Sequence[str]) -> Sequence[str]:
+    return keys if len(keys) <= _RARE else [key for key in keys if key.count(" ") >= 2]
 
 
 def _grouped(pairs: Iterable[tuple[str, Name]]) -> dict[str, tuple[Name, ...]]:

@@ -101,7 +101,7 @@ def proposal(planned: Plan, given: Sheet) -> str:
         return f"ask{sure}"
     if not planned.calls:
         return f"none {planned.smalltalk}{sure}"
-    marks = {item: mark for mark, item in reversed(given.refs.items())}
+    marks = {item: mark for mark, item in reversed(list(given.refs.items()))}
     again = "again " if planned.again else ""
     return "; ".join(again + _spoken(call, marks) for call in planned.calls) + sure
 
