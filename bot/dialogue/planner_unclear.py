@@ -117,10 +117,8 @@ def in_focus(links: Links, focus: Focus, lexicon: Lexicon) -> Links:
             and not lexicon.proper
             and _POINTS.search(links.text[: span.start].lower())
         ):
-            said = key(links.text[span.start : span.end], singulars=True).split()
-            known = [
-                one for one in about if set(said) <= set(key(lexicon.title(one), singulars=True).split())
-            ]
+            words = set(key(links.text[span.start : span.end], singulars=True).split())
+            known = [one for one in about if words <= set(key(lexicon.title(one), singulars=True).split())]
             span = replace(span, kind="item", value=known[0]) if len(known) == 1 else span
         spans.append(span)
     return replace(links, spans=tuple(spans))
