@@ -134,7 +134,7 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
         "content": None if side.vectors is None else Content(side.vectors, 0.75),
         "rules": rules,
     }
-    if config.deep.on:
+    if config.deep.on and (not config.scorers or "deep" in config.scorers):
         from retrieval.neural.training import fit_deep  # torch
 
         found["deep"] = fit_deep(

@@ -229,6 +229,7 @@ _GROUPS: dict[str, tuple[str, str, tuple[str, ...]]] = {
         ("ease", "broad", "walk", "similar", "people", "taste"),
     ),
     "close": ("what is chosen close in time", "时间相近的选择", ("near", "beside")),
+    "order": ("the order of your choices", "您选择的先后", ("deep",)),
     "popular": ("popularity", "热门程度", ("popular", "popularity", "trend")),
     "again": ("your own habit", "您的习惯", ("again",)),
     "kind": ("its kind and its words", "类别和文字", ("kind", "content")),

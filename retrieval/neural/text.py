@@ -24,7 +24,7 @@ from retrieval.rankconfig import RankConfig
 from retrieval.splits import splits
 
 TEMPERATURE = 0.1
-PAIRS = 20_000
+PAIRS = 6_400
 """Pairs of items that an encoder is taught by."""
 LONGEST = 64
 """Tokens of a text that are read while teaching."""
@@ -139,7 +139,7 @@ class TaughtEncoder:
         threads: int = 1,
         epochs: int = 1,
         batch: int = 64,
-        rate: float = 5e-5,
+        rate: float = 1e-4,
     ) -> list[float]:
         """Bring the texts of each pair nearer than those of other pairs; return the loss of each step.
 
