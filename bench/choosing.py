@@ -25,7 +25,7 @@ from bot.dialogue.agent import TAUGHT_SURE
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_text import is_chinese
 from bot.dialogue.planner import plan
-from bot.dialogue.shorthand import calls_of, sheet_of
+from bot.dialogue.shorthand import agreed, calls_of, sheet_of
 from bot.dialogue.turn import Asker, Conversation, Message, ToolCall
 from bot.history import turns_of_messages
 from bot.llm import LlmConfig
@@ -77,7 +77,7 @@ def main() -> None:
         links = lexicon.link(message)
         planned = plan(message, links, talk, NOBODY, lexicon)
         sure = planned.confidence >= TAUGHT_SURE or planned.clarify is not None or links.lang != "en"
-        return planned.calls if sure else by_proposal(message, talk, lexicon)
+        return planned.calls if sure else agreed(planned, by_proposal(message, talk, lexicon))
 
     ways: dict[str, Way] = {
         "planner": by_planner,

@@ -166,6 +166,17 @@ def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall,
     return tuple({repr(call): call for call in calls}.values()), talk if not asked else None
 
 
+def agreed(planned: Plan, chosen: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
+    """Return the calls that hold: of two that name the same tools, those of plainly read words have more arguments.
+
+    Args:
+        planned: What rules made of a message.
+        chosen: What a model made of it.
+    """
+    same = [call.tool for call in planned.calls] == [call.tool for call in chosen]
+    return planned.calls if same and planned.confidence >= LIKELY else chosen
+
+
 def _parts(wishes: Sequence[list[str]], given: Sheet) -> list[Sheet]:
     """Give each of several wishes the part of the message that it stands in, where the parts can be told."""
     parts = _wishes(given.links) if len(wishes) > 1 else [given.links]
