@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.dialogue.ground import Grounder
     from bot.dialogue.lexicon import Lexicon
+    from bot.surroundings import Surroundings
     from db.generation import Generation
     from db.values import Catalog
     from mining.config import MiningConfig
@@ -177,6 +178,13 @@ class OpenCatalog:
         from mining.context import Calendar
 
         return Calendar.of(self.mining)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        """How instants and places become the words that rules fire on."""
+        from bot.surroundings import Surroundings
+
+        return Surroundings.of(self.mining, self.places)
 
     @cached_property
     def window(self) -> tuple[datetime, datetime] | None:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from bot.catalogue import OpenCatalog
 from bot.dialogue.turn import Asker, ToolResult, Verdict
+from bot.surroundings import PLACE
 from bot.tools import resolve
 from bot.tools.facts import Notes, describe, listing, titled
-from mining.context import words_at
 
 if TYPE_CHECKING:
     from bot.tools.toolbox import Toolbox
@@ -52,13 +52,14 @@ def question(box: Toolbox, asker: Asker) -> dict[str, Any]:
     catalog = box.catalog
     place = resolve.place_ids(catalog, asker.place) if asker.place else None
     known = [item for item in asker.cart if item in catalog.titles]
+    [words] = catalog.surroundings.words([box.now], [place if isinstance(place, str) else None])
     return {
         "person": asker.person,
         "history": box.history(asker.person) if asker.person else None,
         "cart": known,
         "at": box.now,
         "place": place if isinstance(place, str) else None,
-        "context": words_at(box.now, catalog.calendar),
+        "context": words,
     }
 
 
@@ -69,7 +70,8 @@ def recommend(box: Toolbox, wish: Wish) -> ToolResult:
     asker = box.asker.model_copy(update={"place": wish.place})
     asked = question(box, asker)
     if wish.context:
-        asked["context"] = wish.context
+        here = [word for word in asked["context"] if word.startswith(PLACE)]
+        asked["context"] = (*wish.context, *here)
     liked, liked_kinds = _split(wish.liked)
     disliked, disliked_kinds = _split(wish.disliked)
     allowed = _allowed(catalog, wish, liked_kinds, disliked_kinds)
