@@ -77,7 +77,7 @@ _CHINESE: Final[dict[str, str]] = {
         )
     },
     **{f"(?<!\\d){number}月": month for number, month in enumerate(MONTHS, 1)},
-    "圣诞节?": "december",
+    "圣诞节?": "december", "万圣节": "october", "感恩节": "november", "情人节": "february",
 }  # fmt: skip
 
 _LEAD = r"(?:(?:on|in|at|during|for|over|by|every|each|this|these|of)\s+)?(?:the\s+|a\s+)?"

@@ -132,8 +132,8 @@ _VERDICTS: Final[tuple[tuple[str, str], ...]] = (
     ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece|ace|brill|fab|lovely|terrific|delicious|a gem|yum|top|gold|incredible|the best)|(?:made|brightened|saved) my (?:day|evening)|so+ good|gets? a (?:like|thumbs up|heart)|yum"),
     ("seen", r"(?:have |'ve |had |already |just )*(?:seen|watched)(?! by)|saw\b|know (?:it|that one) already|already know"),
     ("bought", r"(?:have |'ve |already |just )*(?:bought|purchased)(?! with| together| by| next| after)|already (?:have|own|got)|just got|(?<=i )(?:got|picked up|ordered|stocked up on)(?! any| to| a (?:question|problem))"),
-    ("dislike", r"不喜欢|讨厌|难看|不好看|不爱|不想看"),
-    ("like", r"喜欢|爱看|好看|很棒"),
+    ("dislike", r"不喜欢|讨厌|难看|不好看|不爱|不想看|太差|难吃|无聊"),
+    ("like", r"喜欢|爱看|好看|很棒|太棒|真棒|很赞|好极了|好吃|超赞"),
     ("seen", r"看过"),
     ("bought", r"买过|买了"),
 )  # fmt: skip
@@ -145,7 +145,7 @@ _MARK = re.compile(
     r"(?P<mark>\b[0-9]{1,2}(?:\.\d)?|\b(?:one|two|three|four|five))\s*"
     r"(?:(?:/|out of)\s*(?P<of>5|10|five|ten)\b|(?P<stars>\s*(?:stars?|/5|points?|out of five)))"
     r"|\b(?:rate|give|rated|gave|giving)\b[^.?!]{1,60}?\s(?:a\s+|an\s+)?(?P<bare>10|[0-9])(?:\s*[.!]*\s*$|\s*(?:,|and\b|but\b))"
-    r"|打\s*(?P<zh>[1-5])\s*[分星]"
+    r"|打\s*(?P<zh>[1-5一二三四五])\s*[分星]"
 )
 _DAYS: Final = {
     "day": 1,
@@ -323,7 +323,7 @@ def find_verdicts(flat: str) -> Iterator[Phrase]:
 def _share(match: re.Match[str]) -> float:
     """Return a mark as a share of the best one: 4 of 5 and 8 of 10 are 0.8; bare marks above 5 are out of 10."""
     if match["zh"]:
-        return int(match["zh"]) / 5
+        return number(match["zh"]) / 5
     text = match["mark"] or match["bare"]
     mark = float(text) if text[0].isdigit() else float(NUMBERS[text])
     best = 10 if match["of"] in ("10", "ten") or mark > 5 else 5

@@ -33,7 +33,9 @@ _NOISE = re.compile(
     r"smth|sth|sthg|whats|u|ur|ex|eg|pictures?|were|was|where|who|whose|they|there's|instead|rather|kinds?|types?|else|also|perhaps|gimme|most|"
     r"everything|sorts?|available|please|sell|line|section|department|aisle|catalogue|catalog|having|set|featuring|involving|involves)\b"
 )
-_ZH_NOISE = re.compile(r"[我你想要找搜看买有没的了吗呢来点些给推荐一部几个电影片请什么好不看部适合和或]|电影")
+_ZH_NOISE = re.compile(
+    r"关于|东西|哪些|有关|方面|之类|[我你想要找搜做在讲换看买有没的了吗呢来点些给推荐一部几个电影片请什么好不看部适合和或]|电影"
+)
 
 
 def category_arguments(links: Links) -> dict[str, Any]:

@@ -30,7 +30,7 @@ PROFILE: Final = _any(
     r"\bwho (?:do you think )?(?:am i|i am)\b", r"\bdo you (?:know|remember) me\b|\bhow well do you know me\b|\bwhat am i (?:like|into)\b|\bwhat do you think i\b",
     r"\bdescribe me\b|\b(?:notes|file|records?|data|info\w*) (?:on|about) me\b|\bmy (?:\w+ )?profile\b|\bmy habits\b",
     r"\b(?:things|what|which \w+)(?: do)? you (?:believe|think|know) (?:that )?i (?:like|dislike|prefer|enjoy)\b|\bknow (?:which|what) \w+ i (?:like|prefer|enjoy)\b",
-    r"你(?:了解|知道|记得)我|我的(?:资料|档案|口味|喜好|画像)",
+    r"对我.{0,6}了解|我最近(?:看|买|喜欢)了?什么|我(?:喜欢|爱看|常买)什么|你(?:了解|知道|记得)我|我的(?:资料|档案|口味|喜好|画像)",
 )  # fmt: skip
 EXPLAIN: Final = _any(
     rf"\b(?:why|how come)\b(?!.*\b{PEOPLE}\s+(?:who\b|\w+ )?{TAKE}\b)(?!.*\b(?:so often )?(?:bought|sold|rated) (?:together|with|on|in)\b)",
@@ -51,7 +51,7 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("cycle", _any(
         r"\bhow (?:often|frequently|regularly)\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",
         r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b|\brepeat (?:rate|purchases?)\b|\bcomes? back (?:fastest|regularly|soonest)\b|\breturns? regularly\b|\b(?:strongest|longest|shortest) (?:rhythm|cycle|gap|interval)\b|\b(?:days|weeks|months) (?:lie|pass|go by)\b|\bmust i (?:get|buy) .* again\b|\brepeat\b.*\binterval\b|\binterval\b.*\brepeat\b",
-        r"多久|周期|隔几天|再买一次|多长时间",
+        r"谁该|该买.{1,8}了|多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
         r"\bhow (?:soon|quickly)\b",
@@ -72,13 +72,13 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\b(?:across|over|throughout) the (?:day|week|hours|weekdays)\b|\bacross (?:the )?(?:seasons|stores|regions|weekdays|states)\b|\bhow (?:popular|common) (?:is|are) .{2,40} (?:on|in|at)\b|\bsets? .{2,30} apart\b|\bdiffer(?:s|ent)? (?:from|on|about|in)\b|\bin what way\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
         r"^\W*(?:and |but )?(?:where|when)\W*$|^\W*(?:and |but )?(?:where|when) (?:exactly|then|else|mostly|mainly)\W*$",
-        r"卖得(?:更|最)?(?:好|多)|什么时候|哪天|哪个(?:店|州|地区|季节|月)|哪里|几点|何时",
+        r"(?<!一起)卖得(?:更|最)?(?:好|多)|更受欢迎|最受欢迎|哪(?:家|个)(?:店|商店|地方)|什么时候|哪天|哪个(?:店|州|地区|季节|月)|哪里|几点|何时",
     )),
     ("together", _any(
         r"\b(?:go|goes|went|going) (?:well |best |nicely |together |along )*with\b|\bgo(?:es)? together\b", r"\b(?:sell|sells|sold|bought|buy|purchased|taken|take|rated|rate|watched|watch|seen|eaten|served|combine[sd]?|pairs?|paired|fits?|match(?:es)?|appear|appears|combined|co-?occurs?|get|put|in baskets?|in the basket)(?: \w+)? (?:well |together |best |most |often |along |nicely )*with\b",
         r"\btogether\b|\balong(?:side| with)\b|\bin the same (?:basket|cart|session)\b|\bcombinations?\b|\bpairings?\b|\bcompanions?\b|\bpairs? up\b|\bbundle\b|\bnext to\b|\balso (?:go for|liked|bought|took)\b|\breally (?:linked|related)\b|\blinks? (?:with|between)\b|\bmatch(?:es)? best\b|\b(?:best|strongest|common|typical|usual|top) (?:pairs?|links?|companions?|partners?|combinations?)\b|\btry with (?:it|them)\b|\bhow many .{2,30} (?:had|have) .{2,40} (?:also|both)\b|\b(?:on|in) (?:the )?same (?:day|trip|basket)\b|\b(?:on|in) the same (?:day|trip|basket) (?:as|with)\b|\baccompan\w+\b",
         rf"\b{PEOPLE}\b.*\balso {TAKE}\b|\balso (?:bought|buy|watched|watch|rated|rate|get|take|pick up)\b|\bbuys? what else\b|\bwhat else (?:do|did|does|is|are) {PEOPLE}?\b.*",
-        r"一起|搭配|同时(?:买|看)|还会买|也(?:买|看)",
+        r"一起|搭配|的人还(?:会)?(?:看|买)|还(?:会)?(?:买|看)(?:了)?什么|同时(?:买|看)|还会买|也(?:买|看)",
     )),
     ("any", _any(r"\bregularit\w+|\b(?:found out|discovered|mined)\b|\b(?:strongest|clearest|weirdest|useful|reliable|surprising|unexpected) (?:links|findings|regularities)\b|\bhabits (?:have you|you) found\b", r"\bsomething (?:weird|odd|strange|surprising|interesting|unusual)\b.*\b(?:found|about)\b", r"\brules?\b|\bpatterns?\b|\bassociations?\b|\bcorrelat\w+|\blift\b|\bconfidence\b", r"规则|规律|关联")),
 )  # fmt: skip
@@ -92,7 +92,7 @@ CROWD: Final = _any(
     r"(?:大家|人们|顾客|人).{0,8}(?:买|看)",
 )  # fmt: skip
 COMPARE: Final = _any(
-    r"\b(?:against|versus|vs\.?|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|(?:more|less|fewer|better|often)\b.*\bth[ae]n|rather than|or more|compare)\b", r"相比|比较|对比|还是|比",
+    r"\b(?:against|versus|vs\.?|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|(?:more|less|fewer|better|often)\b.*\bth[ae]n|rather than|or more|compare)\b", r"不同|区别|差别|差异|相比|比较|对比|还是|比",
 )  # fmt: skip
 OTHERS: Final = _any(
     r"\b(?:the )?(?:others|other (?:stores?|days|times|states|regions|places|shops)|the rest|elsewhere|everywhere else|otherwise|average|usual|rest of (?:the )?\w+)\b|其他"
@@ -121,7 +121,7 @@ DETAILS: Final = _any(
 IS_IT: Final = re.compile(r"^\W*(?:so |and )?(?:is|are|was|were|does)\b(?! there\b)")
 SCORE: Final = _any(
     r"\brecommend\w*|\bsuggest\w*|(?<!not )\bfor me\b|\bwhat (?:should|shall|can|could|do|would|might|must) (?:i|we)\b|\bwhat to (?:watch|buy|see|get|cook|eat|try|rate)\b|\bsurprise me\b|\bwhat (?:next|else)\b|\bmy (?:taste|next)\b|\bbased on\b|\bsimilar\b|\bmore (?:like|of)\b|\bin the (?:vein|style|spirit) of\b|\byou (?:got|have) for (?:me|us)\b|\bpick (?:something|one|a)\b|\bwhich (?:one )?should (?:i|we)\b|\bwould i (?:like|enjoy)\b|\banything else\b|\bwhat goes next\b|\bin my (?:cart|basket)\b|\bwhat am i (?:missing|forgetting)\b|\bdid i forget\b|\b(?:suits?|fits?|matches) (?:me|my taste)\b|\bfor us\b|\bbest bets?\b|\byou (?:choose|pick|decide)\b|\byour (?:pick|choice|best guess)\b|\bup my street\b|\b(?:i|we)(?:'d| would| might)(?: really)? (?:like|love|enjoy)\W*$|\bworth (?:watching|buying|trying|it for me)\b|\b(?:i|we) have missed\b|\b(?:an)?other ideas\b|\bthe opposite of\b|\bmake me a (?:list|plan|selection)\b|\b(?:have you got|got) anything for\b|\b(?:some|any) (?:advice|inspiration|tips?|ideas|suggestions)\b|\byou tell me\b|\bsuit me\b|\bwhat i've (?:rated|liked|bought)\b",
-    r"推荐|类似|像.{0,30}一样|适合我|看什么|买什么|看点|买点|还有(?:什么|别的)",
+    r"还缺什么|缺什么|还需要什么|推荐|类似|像.{0,30}一样|适合我|看什么|买什么|看点|买点|还有(?:什么|别的)",
 )  # fmt: skip
 LIKE: Final = re.compile(
     r"\b(?:like|similar to|in the (?:vein|style|spirit) of|as good as|resembl\w+|reminds? me of|along the lines of|based on|because i (?:liked|loved)|since i (?:liked|loved)|similar\w*|fan of|fans of|enjoyed|loved|liked)\b|像|类似|喜欢"

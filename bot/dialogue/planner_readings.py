@@ -78,7 +78,7 @@ def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 _BARE_DOUBT = re.compile(
     r"\b(?:is|was|are|isn't|could|can|might) (?:that|this|it|these|they|there)\b.*\b(?:both|popular|chance|coincidence|luck|real|"
-    r"significant|random|noise|few (?:people|households|customers|shoppers|viewers))\b"
+    r"significant|random|noise|few (?:people|households|customers|shoppers|viewers))\b|^\W*(?:这|那)?(?:是|会是)?(?:偶然|巧合|真的)吗"
 )
 """A doubt about something that nobody has said: "is that just because both are popular?"."""
 

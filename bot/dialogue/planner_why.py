@@ -33,7 +33,7 @@ def asked_about(links: Links) -> str | None:
 
 
 _WOULD_I = re.compile(
-    r"\b(?:would|will|might|do you think) i(?:'d|'ll| would| will)? (?:really |also |even )?(?:like|enjoy|love)\b"
+    r"\b(?:would|will|might|do you think) i(?:'d|'ll| would| will)? (?:really |also |even )?(?:like|enjoy|love)\b|我会(?:不会)?喜欢"
 )
 
 

@@ -21,7 +21,7 @@ _ALONE: tuple[tuple[Smalltalk, str], ...] = (
      r"(?: how are you(?: doing)?(?: today)?| how's it going| nice to meet you)?|how are you(?: doing)?(?: today)?|what's up|你好+呀?|您好|嗨|早上好|晚上好|下午好"),
     ("thanks", r"(?:(?:ok|okay|great|perfect|cool|super|nice|ah|wow|awesome|brilliant|lovely|that's great|many|yes) )*"
      r"(?:thanks?(?: you)?|thx|cheers|ta|thank you)(?: a lot| so much| very much| a bunch| for (?:the|your) (?:help|tips?|ideas?|suggestions?)| that (?:was|is) (?:helpful|great)| almanac)*"
-     r"|(?:ok|okay|great|perfect|cool|nice|awesome|sounds good|got it|good to know|lovely|brilliant|that's (?:great|perfect|helpful|all))(?: then)?|(?:(?:ah|oh|aha|lol|haha|ok|right|well) )+(?:ok|okay|fair enough|i see|cool|got it|makes sense|nice|good|interesting|great|thanks|right)|fair enough|i see|i'll take (?:it|that|that one)(?: thanks| thx)?|(?:perfect|great|lovely|ok|cheers) (?:thanks|thank you|ta|cheers|that'll do|that will do)(?: so much| nicely| today)?|(?:no |nope )?that(?: is|'s) (?:everything|all|it)|谢谢+你?(?:再见)?|多谢|好的"),
+     r"|(?:ok|okay|great|perfect|cool|nice|awesome|sounds good|got it|good to know|lovely|brilliant|that's (?:great|perfect|helpful|all))(?: then)?|(?:(?:ah|oh|aha|lol|haha|ok|right|well) )+(?:ok|okay|fair enough|i see|cool|got it|makes sense|nice|good|interesting|great|thanks|right)|fair enough|i see|i'll take (?:it|that|that one)(?: thanks| thx)?|(?:perfect|great|lovely|ok|cheers) (?:thanks|thank you|ta|cheers|that'll do|that will do)(?: so much| nicely| today)?|(?:no |nope )?that(?: is|'s) (?:everything|all|it)|谢谢+[你您]?(?:的帮助|了|啦|再见)?|多谢|好的"),
     ("bye", r"(?:good ?bye|bye(?: bye)?|see you(?: later| soon)?|good night|that's all(?: for now)?|cya)(?: thanks)?|再见|拜拜"),
     ("help", r"help(?: me)?|what can (?:you|i) (?:do|ask)(?: here| for me| you)*|how does (?:this|it) work|how do (?:i|you) (?:use (?:this|you)|work)|what are you able to do|what(?:'s| is) possible here|what else can you do|what (?:features|abilities|functions|commands|skills) do you have|(?:show|give) me (?:some )?examples?|你(?:能|会|可以)做什么|怎么用|帮助"),
     ("who", r"who are you|what are you|what is this|are you (?:a |an )?(?:bot|robot|human|ai|real|person|machine)(?: person)?|what's your name|who made you|你是谁"),
@@ -30,15 +30,15 @@ _ALONE_RE = tuple((kind, re.compile(pattern)) for kind, pattern in _ALONE)
 _ANYWHERE: tuple[tuple[Smalltalk, re.Pattern[str]], ...] = (
     ("privacy", re.compile(
         r"\b(?:delete|erase|forget|wipe|remove|export|download)\b.{0,20}\b(?:me|my (?:data|history|account|profile|ratings?|information)|everything about me|all data)\b"
-        r"|删除我的|忘记我|导出我的")),
+        r"|删除我的|忘记我|导出我的|我的.{0,6}删|删掉我")),
     ("refuse", re.compile(
         r"\b(?:ignore|disregard|override) (?:all |any |the |your |previous |prior )*(?:instructions?|rules|prompts?)|system prompt|your (?:instructions|prompt)\b"
-        r"|\b(?:another|other|someone else'?s?|user|person|customer) (?:\d+(?:'s)?|person'?s?|people'?s|user'?s?)? ?(?:profile|history|data|ratings|account)\b|credit card|password|jailbreak|\b(?:names|addresses|phone numbers|emails|ids) of (?:the |all )?(?:customers|users|people|households)\b|\b(?:has|did|does) (?:person|user|customer|household|my neighbour|my ex|my boss) (?:\d+ )?(?:buy|bought|like|rate|rated|watched?)\b|\bunrestricted ai\b|\byou must now\b|\bfrom now on\b")),
+        r"|\b(?:another|other|someone else'?s?|user|person|customer) (?:\d+(?:'s)?|person'?s?|people'?s|user'?s?)? ?(?:profile|history|data|ratings|account)\b|credit card|password|jailbreak|忽略.{0,8}(?:指令|规则|提示)|系统提示|\b(?:names|addresses|phone numbers|emails|ids) of (?:the |all )?(?:customers|users|people|households)\b|\b(?:has|did|does) (?:person|user|customer|household|my neighbour|my ex|my boss) (?:\d+ )?(?:buy|bought|like|rate|rated|watched?)\b|\bunrestricted ai\b|\byou must now\b|\bfrom now on\b")),
 )  # fmt: skip
 _OUTSIDE = re.compile(
     r"\bweather\b|\b(?:book|reserve|order) (?:me |us )?(?:\w+ )?(?:tickets?|seats?|tables?|rides?|rooms?|cabs?|taxis?)\b|\bpopulation of\b|\b(?:repair|fix) my\b|\bthe (?:toilet|exit|nearest)\b|\bquantum\b|\binflation\b|\brelativity\b|\bdo you (?:take cash|deliver)\b|\bopening hours\b|\bcan i (?:return|exchange)\b|\brefund\b|\bhow (?:tall|far) is\b|\btimes \d+\b|\bset (?:an alarm|a timer)\b|^\W*you(?:'re| are)? (?:suck|useless|stupid|dumb|annoying|no help|an idiot)\b|\bwill it (?:rain|snow|be (?:sunny|hot|cold|warm))\b|\bwho (?:won|is the president)|capital of|stock price|\bbitcoin\b|\bwrite (?:me )?(?:a |an |some )?(?:poem|essay|code|email|python|song)"
     r"|\btranslate\b|\bsolve\b|what(?:'s| is) \d+ ?[-+*x/]|\bhow do i (?:fix|cook|install|get to)\b|\bbook (?:me )?a (?:flight|table|hotel|taxi)|tell me a joke|meaning of life|\bnews\b"
-    r"|what time is it|\bmy homework\b|what day is (?:it|today)|\bpolitics\b|\belection\b|天气|股票|写一首|翻译"
+    r"|what time is it|\bmy homework\b|what day is (?:it|today)|\bpolitics\b|\belection\b|天气|股票|下雨|写(?:一)?首|写一首|翻译"
 )
 
 
