@@ -7,7 +7,7 @@ an answer uses, and how a single scorer works (`retrieval.scorer`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
@@ -19,40 +19,18 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # s
 
 from retrieval.blend import Blend
 from retrieval.candidate import Candidate
-from retrieval.explanation import Explanation, Fired
-from retrieval.profile import Floats, Ids, Ints, Log, Query, days, make_log, query_of
+from retrieval.explanation import Explanation
+from retrieval.fitted import Fitted
+from retrieval.listing import diverse, rank_of, top
+from retrieval.profile import Ids, Log, Query, days, make_log, query_of
 from retrieval.rankconfig import RankConfig
-from retrieval.rankfit import absolute_of, fit_scorers, learn_blends, make_side, raw_scores, unseen_by
+from retrieval.rankfiles import load, save
+from retrieval.rankfit import absolute_of, fit_scorers, learn_blends, make_side
 from retrieval.rules import RuleScorer, rule_scorer
 from retrieval.scorer import Scorer
-from retrieval.splits import PAUSE, idle
 
 Rules = pd.DataFrame | Callable[[pd.DataFrame], pd.DataFrame] | None
 Allowed = Sequence[str] | NDArray[np.bool_] | None
-
-
-@dataclass(frozen=True)
-class Fitted:
-    """Everything that a fitted ranker holds."""
-
-    items: Ids
-    people: Ids
-    places: Ids
-    log: Log
-    scorers: Mapping[str, Scorer]
-    blends: Mapping[str, Blend]
-
-
-@dataclass(frozen=True)
-class Scored:
-    """One question, answered for every item: the blend, raw scores and parts (scorers x items), their sum."""
-
-    query: Query
-    blend: Blend
-    scales: Floats
-    """What each scorer's raw scores were multiplied by."""
-    parts: Floats
-    score: Floats
 
 
 class Recommender:
@@ -164,8 +142,8 @@ class Recommender:
         for turn, person in enumerate(numbers):
             now = self._unasked_now(int(person)) if np.isnan(nows[turn]) else float(nows[turn])
             query = query_of(fitted.log, int(person), now=now, place=int(where[turn]), context=words[turn])
-            scored = self._scored(query, exclude_seen)
-            best = _top(scored.score, self._open(query, None, (), exclude_seen), k)
+            scored = self.fitted.scored(query, exclude_seen)
+            best = top(scored.score, self._open(query, None, (), exclude_seen), k)
             tables.append((turn, best, scored.score[best]))
         who = np.repeat([turn for turn, _, _ in tables], [len(best) for _, best, _ in tables]).astype(
             np.int64
@@ -223,14 +201,14 @@ class Recommender:
         if not 0.0 <= diversity <= 1.0:
             raise ValueError(f"diversity must be within 0 and 1, not {diversity!r}")
         query = self._query(person, history, liked, disliked, cart, at, place, context)
-        scored = self._scored(query, exclude_seen)
+        scored = self.fitted.scored(query, exclude_seen)
         open_items = self._open(query, allowed, exclude, exclude_seen)
         if diversity > 0.0:
-            best = self._diverse(scored.score, open_items, k, diversity)
+            best = diverse(self.fitted.log, scored.score, open_items, k, diversity)
         else:
-            best = _top(scored.score, open_items, k)
+            best = top(scored.score, open_items, k)
         return [
-            Candidate(str(self.fitted.items.index[item]), *self._sum(scored, int(item)), rank)
+            Candidate(str(self.fitted.items.index[item]), *self.fitted.total(scored, int(item)), rank)
             for rank, item in enumerate(best, start=1)
         ]
 
@@ -260,34 +238,32 @@ class Recommender:
         if number < 0:
             raise KeyError(f"{item!r} is not an item of this catalogue")
         query = self._query(person, history, liked, disliked, cart, at, place, context)
-        scored = self._scored(query, exclude_seen)
-        score, parts = self._sum(scored, number)
+        scored = self.fitted.scored(query, exclude_seen)
+        score, parts = self.fitted.total(scored, number)
         told = Explanation(
             item=str(item),
             score=score,
             parts=parts,
-            because=self._because(scored, number),
-            rules=self._fired(scored, number),
-            rank=_rank(scored.score, self._open(query, allowed, exclude, exclude_seen), number),
+            because=self.fitted.because(scored, number),
+            rules=self.fitted.fired(scored, number),
+            rank=rank_of(scored.score, self._open(query, allowed, exclude, exclude_seen), number),
         )
         if not without:
             return told
         out = self.fitted.items.positions(without)
         other = query.without(out[out >= 0])
-        again = self._scored(other, exclude_seen)
-        score_without, parts_without = self._sum(again, number)
+        again = self.fitted.scored(other, exclude_seen)
+        score_without, parts_without = self.fitted.total(again, number)
         return replace(
             told,
             without=tuple(str(one) for one in without),
             score_without=score_without,
-            rank_without=_rank(again.score, self._open(other, allowed, exclude, exclude_seen), number),
+            rank_without=rank_of(again.score, self._open(other, allowed, exclude, exclude_seen), number),
             parts_without=parts_without,
         )
 
     def save(self, directory: Path) -> None:
         """Write arrays (.npy, no pickle) and one JSON file into `directory`, which is made if it is missing."""
-        from retrieval.rankfiles import save
-
         save(self.config, self.fitted, directory)
 
     @classmethod
@@ -297,8 +273,6 @@ class Recommender:
         Raises:
             FileNotFoundError: there is no saved ranker in `directory`.
         """
-        from retrieval.rankfiles import load
-
         config, fitted = load(directory)
         return cls(config).adopt(fitted)
 
@@ -353,31 +327,6 @@ class Recommender:
         frame = history.assign(person="-")
         return make_log(frame, Ids(pd.Index(["-"], dtype=object)), self.fitted.items, self.fitted.places)[0]
 
-    def _blend_for(self, query: Query, exclude_seen: bool) -> Blend:
-        """Choose the blend: by what is known of the person, where they are, and whether seen items count."""
-        blends = self.fitted.blends
-        goals = list(dict.fromkeys(key.split(":")[0] for key in blends))
-        goal = goals[0]
-        if "visit" in goals and query.place >= 0:
-            goal = "visit"
-        elif "return" in goals and idle(query) >= PAUSE:
-            goal = "return"
-        known = len(query.item) + len(query.liked) + len(query.disliked) + len(query.cart)
-        kinds = ("new", "all") if exclude_seen else ("all", "new")
-        for kind in kinds if known else ("cold", *kinds):
-            if f"{goal}:{kind}" in blends:
-                return blends[f"{goal}:{kind}"]
-        return next(iter(blends.values()))
-
-    def _scored(self, query: Query, exclude_seen: bool) -> Scored:
-        blend = self._blend_for(query, exclude_seen)
-        raw = raw_scores(self.fitted.scorers, blend.names, query)
-        n_items = raw.shape[1]
-        among = unseen_by(query, n_items) if exclude_seen else np.ones(n_items, bool)
-        scales = blend.scales(raw, among)
-        parts = np.nan_to_num(raw) * scales[:, None]
-        return Scored(query, blend, scales, parts, parts.sum(axis=0))
-
     def _open(
         self, query: Query, allowed: Allowed, exclude: Sequence[str], exclude_seen: bool
     ) -> NDArray[np.bool_]:
@@ -399,67 +348,6 @@ class Recommender:
         if exclude_seen:
             mask[query.item] = False
         return mask
-
-    def _sum(self, scored: Scored, item: int) -> tuple[float, dict[str, float]]:
-        """Return (score, parts by name) of one item; the parts of one name are added."""
-        parts: dict[str, float] = {}
-        for name, value in zip(scored.blend.names, scored.parts[:, item], strict=True):
-            if value != 0.0:
-                label = self.fitted.scorers[name].name
-                parts[label] = parts.get(label, 0.0) + float(value)
-        return float(scored.score[item]), parts
-
-    def _because(self, scored: Scored, item: int) -> tuple[tuple[str, float], ...]:
-        """Return what each history item adds to the score of `item`, largest first."""
-        total = np.zeros(len(self.fitted.items))
-        for name, factor in zip(scored.blend.names, scored.scales, strict=True):
-            if factor > 0:
-                behind, value = self.fitted.scorers[name].because(scored.query, item)
-                total[behind] += value * factor
-        behind = np.flatnonzero(total)
-        behind = behind[np.argsort(-np.abs(total[behind]), kind="stable")]
-        return tuple((str(self.fitted.items.index[one]), float(total[one])) for one in behind)
-
-    def _fired(self, scored: Scored, item: int) -> tuple[Fired, ...]:
-        """Return the rules that fired for `item`, strongest first."""
-        scorer = self.fitted.scorers.get("rules")
-        if not isinstance(scorer, RuleScorer) or "rules" not in scored.blend.names:
-            return ()
-        factor = float(scored.scales[scored.blend.names.index("rules")])
-        ids = self.fitted.items.index
-        fired = [
-            Fired(
-                tuple(str(ids[one]) for one in scorer.members(int(rule))),
-                str(ids[item]),
-                tuple(word for word in scorer.contexts[rule].split("|") if word),
-                scorer.kinds[rule],
-                float(value) * factor,
-            )
-            for rule, value in zip(*scorer.fired(scored.query), strict=True)
-            if scorer.consequent[rule] == item
-        ]
-        return tuple(sorted(fired, key=lambda one: -one.contribution))
-
-    def _diverse(self, score: Floats, open_items: NDArray[np.bool_], k: int, diversity: float) -> Ints:
-        """Pick by maximal marginal relevance (Carbonell and Goldstein, SIGIR 1998) among the best 5 k.
-
-        Each step takes the largest (1 - diversity) * relevance - diversity * (largest likeness to what is picked),
-        relevance scaled to 0..1 and likeness the cosine of who took both.
-        """
-        pool = _top(score, open_items, 5 * k)
-        if not len(pool):
-            return pool
-        like = _likeness(self.fitted.log, pool)
-        span = max(float(score[pool].max() - score[pool].min()), 1e-12)
-        relevance = (score[pool] - score[pool].min()) / span
-        picked: list[int] = []
-        nearest = np.zeros(len(pool))
-        for _ in range(min(k, len(pool))):
-            value = (1 - diversity) * relevance - diversity * nearest
-            value[picked] = -np.inf
-            picked.append(int(np.argmax(value)))
-            nearest = np.maximum(nearest, like[picked[-1]])
-        return pool[picked]
 
 
 def _raised(
@@ -500,34 +388,3 @@ def _spread_words(context: Any, n: int) -> list[tuple[str, ...]]:
     if all(isinstance(word, str) for word in context):
         return [tuple(context)] * n
     return [tuple(words) for words in _spread(list(context), n)]
-
-
-def _top(score: Floats, open_items: NDArray[np.bool_], k: int) -> Ints:
-    """Return the `k` open items with the largest scores, best first, ties in the order of ids."""
-    items = np.flatnonzero(open_items)
-    if len(items) > 4 * k:
-        border = np.partition(-score[items], k - 1)[k - 1]
-        items = items[-score[items] <= border]
-    return items[np.argsort(-score[items], kind="stable")[:k]]
-
-
-def _rank(score: Floats, open_items: NDArray[np.bool_], item: int) -> int:
-    """Return the rank of an item as `_top` would order it, 0 where it is not open."""
-    if not open_items[item]:
-        return 0
-    better = (score > score[item]) & open_items
-    tied = (score == score[item]) & open_items
-    return int(better.sum() + tied[:item].sum()) + 1
-
-
-def _likeness(log: Log, pool: Ints) -> Floats:
-    """Return cosines between the takers of the items of `pool`."""
-    place = np.full(log.n_items, -1, np.int64)
-    place[pool] = np.arange(len(pool))
-    kept = place[log.item] >= 0
-    took = np.zeros((len(pool), log.n_people), np.float32)
-    took[place[log.item[kept]], log.person[kept]] = 1.0
-    length = np.sqrt(took.sum(axis=1))
-    length[length == 0] = 1.0
-    took /= length[:, None]
-    return np.asarray(took @ took.T, dtype=float)

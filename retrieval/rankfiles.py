@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from retrieval.blend import Blend
 from retrieval.cf import Neighbours
+from retrieval.fitted import Fitted
 from retrieval.neural import files as deep_files
 from retrieval.neural.scorer import Deep, DeepSequence, DeepSimple
 from retrieval.popularity import Content, Kinds, Lift, Popular, Trend
@@ -25,9 +26,6 @@ from retrieval.rankfit import absolute_of
 from retrieval.repeat import Habit
 from retrieval.rules import RuleScorer
 from retrieval.scorer import Linear, Scorer
-
-if TYPE_CHECKING:
-    from retrieval.rank import Fitted
 
 VERSION = 1
 _JSON = "ranker.json"
@@ -96,8 +94,6 @@ def load(directory: Path) -> tuple[RankConfig, Fitted]:
         FileNotFoundError: there is no saved ranker.
         ValueError: it was written by another version.
     """
-    from retrieval.rank import Fitted
-
     document = json.loads((directory / _JSON).read_text(encoding="utf-8"))
     if document["version"] != VERSION:
         raise ValueError(
