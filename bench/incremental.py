@@ -30,7 +30,8 @@ def main() -> None:
     """Read, mine, append, compare, print."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ[name] = "1"  # before anything that starts threads is imported
-    sys.path.remove(str(Path(__file__).parent))  # bench/mining.py is not the package
+    here = str(Path(__file__).parent)
+    sys.path[:] = [one for one in sys.path if one != here]  # bench/mining.py is not the package
     import pandas as pd
 
     from mining.config import MiningConfig

@@ -223,3 +223,19 @@ def pair_people(
                 a[one], b[one] = 0, 0
         begin = end
     return sums, people
+
+
+@compiled
+def fill_table(
+    order: Int64, row_start: Int64, row_items: Int32, size_class: NDArray[np.int16], kind: Int64,
+    kind_start: Int64, kind_slices: Int32, table: Int32,
+) -> None:  # fmt: skip
+    """Add rows to the table of `partners.table_of`; rows of one kind and class side by side keep its lines near."""
+    last = table.shape[2] - 1
+    for row in order:
+        which = size_class[row]
+        for at in range(kind_start[kind[row]], kind_start[kind[row] + 1]):
+            line = table[kind_slices[at], which]
+            line[last] += 1
+            for place in range(row_start[row], row_start[row + 1]):
+                line[row_items[place]] += 1

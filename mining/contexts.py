@@ -132,7 +132,9 @@ def promising(result: Tested, config: MiningConfig) -> tuple[Ints, Floats, Float
     """Return what can be a rule, where it has the baskets: positions, p-values, lower ends of the gain, and gains."""
     low = ratio_low(result.gain, result.people)
     good = np.flatnonzero((result.gain >= config.min_gain) & (result.people >= config.min_people) & (low > 1))
-    return good, result.p_of(good), low[good], result.gain[good]
+    p = result.p_of(good)
+    near = p <= config.q_value  # a q-value is never below its p-value, so the others change nothing
+    return good[near], p[near], low[good[near]], result.gain[good[near]]
 
 
 def chosen_contexts(

@@ -26,7 +26,7 @@ from mining.pairs import Pairs, p_of, pairs_of
 from mining.rule import Cycle, NextRule, Rule, Trend
 from mining.shelf import PairColumns
 from mining.statistics import Floats, benjamini_hochberg, ratio_low
-from mining.trends import trends_of
+from mining.trends import clear_trends
 from mining.triples import triples
 
 Ints = NDArray[np.int64]
@@ -318,20 +318,19 @@ def cycles(material: Material) -> list[Cycle]:
 
 def trends(material: Material) -> list[Trend]:
     """Return the trends that are beyond the noise between windows, corrected over all keys."""
-    index, config = material.index, material.config
-    periods = index.periods
-    known = np.flatnonzero(periods.cell >= 0)
-    cells: Any = sparse.csr_array(
-        (np.ones(len(known), dtype=np.int32), (periods.cell[known], known)),
-        shape=(len(periods.n_cell), len(index)),
-    )
-    held = np.asarray(material.key_matrix.sum(axis=0)).ravel()
-    some = np.flatnonzero(held >= config.min_count)
-    if not len(some) or not len(known):
+    from mining.contextloops import count_kinds
+
+    config, periods = material.config, material.index.periods
+    start, rows = material.key_rows
+    some = np.flatnonzero(np.diff(start) >= config.min_count)
+    cells = len(periods.n_cell)
+    if not len(some) or not cells:
         return []
-    x_cell = (cells @ material.key_matrix)[:, some].toarray().astype(np.int64)
-    found = trends_of(periods, tuple(material.keys[one] for one in some), x_cell)
-    return chosen_trends(found, config)
+    cell = np.where(periods.cell >= 0, periods.cell, cells).astype(np.int32)
+    counted, _ = count_kinds(start, rows, cell, cells + 1, np.zeros(len(cell), dtype=np.int32), 1)
+    x_cell = np.ascontiguousarray(counted[some, :-1].T).astype(np.int64)
+    keys = [material.keys[one] for one in some.tolist()]
+    return clear_trends(periods, keys, x_cell, config.q_value)[: config.max_rules]
 
 
 def chosen_trends(found: list[Trend], config: MiningConfig) -> list[Trend]:

@@ -25,7 +25,7 @@ from mining.count import Count
 from mining.finders import Material
 from mining.rule import Rule
 from mining.slices import SliceTable
-from mining.statistics import Floats, clustered_greater
+from mining.statistics import Floats, clustered_greater, ratio_low
 
 Ints = NDArray[np.int64]
 
@@ -44,7 +44,8 @@ def contexts(material: Material, table: SliceTable) -> list[Rule]:
     h, t = table.hits[key, line], table.known[key, table.lists.side[line]]
     share_out = (t - h) / n_out[line]
     gain = h / n_in[line] / np.maximum(share_out, 0.5 / n_out[line])
-    some = np.flatnonzero(gain >= config.min_gain)
+    at_best = ratio_low(gain, h)  # there are no more people than baskets
+    some = np.flatnonzero((gain >= config.min_gain) & (h >= config.min_people) & (at_best > 1))
     if not len(some):
         return []
     counted = Counted.of(material, table, key[some], line[some])

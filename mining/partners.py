@@ -41,20 +41,23 @@ def table_of(
 
     A last column beyond the items holds the baskets themselves.
     """
-    line = {word: position for position, word in enumerate(calendar.words)}
-    slices = []
-    for words in tabled_slices(calendar):
-        rows = word_sets[line[words[0]]]
-        slices.append(
-            rows if len(words) == 1 else np.intersect1d(rows, word_sets[line[words[1]]], assume_unique=True)
-        )
-    slices.append(np.arange(matrix.shape[0]))
-    rows = np.concatenate(slices)
-    at = np.repeat(np.arange(len(slices)), [len(one) for one in slices]) * len(sizes) + sizes.of_basket[rows]
-    shape = (len(slices) * len(sizes), matrix.shape[0])
-    members: Any = sparse.csr_array((np.ones(len(rows), dtype=np.int32), (at, rows)), shape=shape)
-    counted = np.column_stack([(members @ matrix.astype(np.int32)).toarray(), members.sum(axis=1)])
-    return np.asarray(counted, dtype=np.int32).reshape(len(slices), len(sizes), matrix.shape[1] + 1)
+    from mining.contextloops import fill_table
+
+    words = np.zeros(matrix.shape[0], dtype=np.uint64)
+    for bit, rows in enumerate(word_sets):
+        words[rows] |= np.uint64(1 << bit)
+    masks, kind = np.unique(words, return_inverse=True)
+    bit_of = {word: 1 << position for position, word in enumerate(calendar.words)}
+    asked = [sum(bit_of[word] for word in some) for some in (*tabled_slices(calendar), ())]
+    needed = np.array(asked, dtype=np.uint64)
+    holds = (masks[:, None] & needed[None, :]) == needed[None, :]
+    start = np.concatenate([[0], np.cumsum(holds.sum(axis=1))]).astype(np.int64)
+    table = np.zeros((len(needed), len(sizes), matrix.shape[1] + 1), dtype=np.int32)
+    kind = kind.ravel().astype(np.int64)
+    order = np.argsort(kind * len(sizes) + sizes.of_basket, kind="stable")
+    baskets = matrix.indptr.astype(np.int64), matrix.indices.astype(np.int32), sizes.of_basket
+    fill_table(order, *baskets, kind, start, np.nonzero(holds)[1].astype(np.int32), table)
+    return table
 
 
 def by_size(index: BasketIndex, rows: NDArray[Any]) -> NDArray[np.int32]:

@@ -5,7 +5,8 @@ Knows series of counts and their tests. It refuses to know persons, contexts and
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ from scipy import special
 
 from mining import columns as col
 from mining.rule import Direction, Trend
-from mining.statistics import Floats, student_greater
+from mining.statistics import Floats, benjamini_hochberg, student_greater
 
 if TYPE_CHECKING:
     from mining.basketindex import BasketIndex
@@ -184,6 +185,26 @@ def trends_of(periods: Periods, keys: tuple[str, ...], x_cell: NDArray[np.int64]
     """Return the trend of each key; `x_cell` is cells x keys."""
     verdicts = judge(periods, x_cell) if len(periods.labels) >= LEAST else None
     return [_trend(periods, key, x_cell[:, at], verdicts, at) for at, key in enumerate(keys)]
+
+
+def clear_trends(
+    periods: Periods, keys: Sequence[str], x_cell: NDArray[np.int64], level: float
+) -> list[Trend]:
+    """Return the trends beyond the noise between windows, corrected over all keys (Benjamini-Hochberg).
+
+    Args:
+        periods: Windows and cells.
+        keys: What is tested.
+        x_cell: Cells x keys: baskets with each.
+        level: Largest q-value.
+    """
+    if len(periods.labels) < LEAST or not len(keys):
+        return []
+    verdicts = judge(periods, x_cell)
+    q = benjamini_hochberg(verdicts.p)
+    clear = np.flatnonzero((q <= level) & (verdicts.p <= LEVEL)).tolist()
+    found = (_trend(periods, keys[at], x_cell[:, at], verdicts, at) for at in clear)
+    return [replace(trend, q=float(q[at])) for at, trend in zip(clear, found, strict=True)]
 
 
 def _trend(periods: Periods, key: str, cells: NDArray[np.int64], verdicts: Verdicts | None, at: int) -> Trend:
