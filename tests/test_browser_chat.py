@@ -105,7 +105,7 @@ def answered(page, count: int = 1) -> None:
 
 
 def test_a_question_is_answered_word_by_word_with_steps_cards_and_facts(page):
-    ask(page, "Something funny for Friday night")
+    ask(page, "Something slow, funny for Friday night")
     page.wait_for_selector(".al-busy")
     page.wait_for_function("() => /Toy Story/.test(document.querySelector('.al-answer')?.innerText ?? '')")
     partial = page.inner_text(".al-answer")
@@ -119,7 +119,7 @@ def test_a_question_is_answered_word_by_word_with_steps_cards_and_facts(page):
     assert "Searched the catalogue" in step.inner_text()
     step.click()
     page.wait_for_selector(".al-step")
-    assert "Something funny for Friday night" in page.inner_text(".al-step dl")
+    assert "Something slow, funny for Friday night" in page.inner_text(".al-step dl")
     assert page.locator(".al-step .al-facts tr").count() == 3
     page.locator(".al-card details summary").first.click()
     assert "40 of 160 sample baskets" in page.locator(".al-card details").first.inner_text()

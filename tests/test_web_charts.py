@@ -13,7 +13,8 @@ from scipy.stats import binom
 from bot.dialogue import chart
 from bot.dialogue.chart import Part
 from bot.dialogue.turn import Answer, Evidence
-from bot.web.charts import DATA, PEAK, drawing, figure, spread
+from bot.web.charts import DATA, PEAK, drawing, figure
+from bot.web.network import WIDTH, lines, place, spread
 
 CELLS = {("friday", 18): Part(100, 60), ("monday", 9): Part(100, 5), ("sunday", 3): Part(2, 2)}
 SAMPLES = [
@@ -137,6 +138,33 @@ def test_nodes_lie_within_the_frame_and_the_same_links_give_the_same_picture(dra
     assert len(places) == n
     assert all(-1.0001 <= value <= 1.0001 for place in places for value in place)
     assert places == spread(n, links)
+
+
+NAMES = st.text("abcdefgh ", min_size=1, max_size=40).map(str.strip).filter(bool)
+
+
+@given(st.lists(NAMES, min_size=2, max_size=30), st.data())
+def test_no_name_covers_another_or_leaves_the_frame_on_the_narrowest_screen(names, data):
+    node = st.integers(0, len(names) - 1)
+    links = data.draw(st.lists(st.tuples(node, node).filter(lambda link: link[0] != link[1]), max_size=20))
+    placed = place(names, links)
+    boxes = []
+    for (x, y), above, said in zip(placed.places, placed.above, placed.names, strict=True):
+        half, tall = max(16, 6.1 * max(map(len, said))) / 2, 13 * len(said)
+        top, bottom = (y - 8 - tall, y + 8) if above else (y - 8, y + 8 + tall)
+        assert min(x - half, top, WIDTH - x - half, placed.height - bottom) >= -0.01
+        boxes.append((x - half, top, x + half, bottom))
+    for at, one in enumerate(boxes):
+        for other in boxes[:at]:
+            wide = min(one[2], other[2]) - max(one[0], other[0])
+            tall = min(one[3], other[3]) - max(one[1], other[1])
+            assert min(wide, tall) <= 3, "a pixel or two at the edges is no cover"
+
+
+def test_a_long_name_takes_two_lines_and_ends_in_an_ellipsis():
+    assert lines("Salsa") == ("Salsa",)
+    assert lines("Star Trek VI: The Undiscovered Country") == ("Star Trek VI:", "The Undiscove…")
+    assert lines("Salsaandpicantesauce") == ("Salsaandpicant", "esauce")
 
 
 def test_plotly_is_imported_in_one_file_alone():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from bot.catalogue import OpenCatalog
 from bot.dialogue.turn import Asker
-from bot.tools.facts import Notes, listing, percent
+from bot.tools.facts import Notes, counted, listing, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +39,7 @@ def note_profile(notes: Notes, asker: Asker, history_of: Callable[[str], pd.Data
     rows = float(len(history))
     notes.note(
         "profile",
-        f"You {words.verb} {items.nunique():,} different {_noun(catalog, 'items')}, {len(history):,} times in all."
+        f"You {words.verb} {_different(catalog, items.nunique())}, {counted(len(history), 'times')} in all."
         if lang == "en"
         else f"您{words.verb_zh}过 {items.nunique():,} 种，共 {len(history):,} 次。",
         numbers={"rows": rows, "items": float(items.nunique())},
@@ -53,6 +53,12 @@ def parents_of(catalog: OpenCatalog, history: pd.DataFrame) -> pd.Series:
     """The items of a history as people talk about them: variants rolled up, unknown ones left out."""
     column = history["parent"] if "parent" in history else history["item"]
     return column[column.isin(catalog.titles.keys())].astype(str)
+
+
+def _different(catalog: OpenCatalog, n: int) -> str:
+    """Say how many: "1 film", "12 different films"."""
+    noun = _noun(catalog, "items")
+    return counted(n, noun) if n == 1 else f"{n:,} different {noun}"
 
 
 def _noun(catalog: OpenCatalog, name: str) -> str:
@@ -121,7 +127,7 @@ def _note_favourites(notes: Notes, history: pd.DataFrame, items: pd.Series, lang
         counts = items.value_counts().head(3)
         top = [(str(item), float(n)) for item, n in counts.items()]
         verb = catalog.mining.wording.verb
-        said = [f"{catalog.titles[item]} ({n:,.0f} times)" for item, n in top]
+        said = [f"{catalog.titles[item]} ({counted(round(n), 'times')})" for item, n in top]
         text = (
             f"You {verb} most often: {listing(said)}."
             if lang == "en"

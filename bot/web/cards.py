@@ -102,7 +102,7 @@ def fact_table(evidence: Sequence[Evidence]) -> str:
 def numbers(one: Evidence) -> str:
     """Return the numbers of a fact as small labelled figures, the first ones at once."""
     figures = [
-        f"<span>{escape(words.NUMBERS.get(name, words.plain(name)))} <b>{words.number(value)}</b></span>"
+        f"<span>{escape(words.named(name))} <b>{words.figure(name, value)}</b></span>"
         for name, value in one.numbers.items()
     ]
     shown, rest = figures[:_FIGURES], figures[_FIGURES:]

@@ -13,20 +13,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from html import escape, unescape
 
-import numpy as np
 import plotly.graph_objects as go
 
 from bot.dialogue.chart import Chart
+from bot.web import network
 
 DATA, PEAK = "#2f8596", "#b7791f"
 """Colours of the data, and of what the sentence points at."""
 _CLEAR = "rgba(0,0,0,0)"
 _SCALE = [[0.0, "rgba(47,133,150,0.06)"], [0.5, "rgba(47,133,150,0.5)"], [1.0, "rgba(47,133,150,1)"]]
 _CONFIG = {"displayModeBar": False, "scrollZoom": False, "doubleClick": False}
-_LONGEST = 24
-_STEPS = 200
-_GRAVITY = 1.5
-"""Pull to the middle, so that parts without a link between them do not drift apart and leave each other no room."""
 
 
 def drawing(chart: Chart) -> str:
@@ -58,7 +54,7 @@ def figure(chart: Chart) -> go.Figure:
         paper_bgcolor=_CLEAR,
         plot_bgcolor=_CLEAR,
         margin={"l": 10, "r": 10, "t": 44, "b": 10},
-        height=360,
+        height=made.layout.height or 360,
         dragmode=False,
         showlegend=False,
         hoverlabel={"align": "left"},
@@ -154,7 +150,8 @@ def _histogram(chart: Chart) -> go.Figure:
 def _network(chart: Chart) -> go.Figure:
     links = [(int(first), int(second)) for first, second in zip(chart.x, chart.y, strict=True)]
     lifts = [float(lift or 0.0) for lift in (chart.z[0] if chart.z else ())]
-    places = spread(len(chart.labels), links)
+    placed = network.place([unescape(label) for label in chart.labels], links)
+    places = placed.places
     made = go.Figure()
     top = max(lifts, default=1.0) or 1.0
     for (first, second), lift in zip(links, lifts, strict=True):
@@ -183,26 +180,17 @@ def _network(chart: Chart) -> go.Figure:
             x=[x for x, _ in places],
             y=[y for _, y in places],
             mode="markers+text",
-            text=[_short(name) for name in chart.labels],
-            textposition=_away(places, links),
-            textfont={"size": 11},
+            text=["<br>".join(escape(line, quote=False) for line in name) for name in placed.names],
+            textposition=["top center" if above else "bottom center" for above in placed.above],
+            textfont={"size": 10},
             customdata=list(zip(chart.labels, near, strict=True)),
-            marker={"size": [9 + 3 * math.sqrt(one) for one in degree], "color": PEAK},
+            marker={"size": [8 + 2 * math.sqrt(one) for one in degree], "color": PEAK},
             hovertemplate="<b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )
     )
-    made.update_xaxes(visible=False, range=[-1.35, 1.35])
-    return made.update_yaxes(visible=False, range=[-1.25, 1.25])
-
-
-def _away(places: Sequence[tuple[float, float]], links: Sequence[tuple[int, int]]) -> list[str]:
-    """Write each name on the side that its neighbours are not on."""
-    sides = []
-    for node, (_, y) in enumerate(places):
-        around = [places[first + second - node][1] for first, second in links if node in (first, second)]
-        level = sum(around) / len(around) if around else 0.0
-        sides.append("top center" if y >= level else "bottom center")
-    return sides
+    made.update_layout(height=round(placed.height) + 54)
+    made.update_xaxes(visible=False, range=[0, network.WIDTH])
+    return made.update_yaxes(visible=False, range=[placed.height, 0])
 
 
 def _marked(values: Sequence[float]) -> list[str]:
@@ -213,33 +201,3 @@ def _marked(values: Sequence[float]) -> list[str]:
 
 def _shares(values: Sequence[float]) -> str:
     return ".0%" if max(values, default=0.0) >= 0.04 else ".2%"
-
-
-def _short(name: str) -> str:
-    name = unescape(name)
-    return escape(name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}…", quote=False)
-
-
-def spread(n: int, links: Sequence[tuple[int, int]]) -> list[tuple[float, float]]:
-    """Return places for n nodes within -1 to 1: linked ones near, all others apart.
-
-    Springs (distance^2 / ideal) and charges (ideal^2 / distance) after Fruchterman and Reingold (1991), from a circle,
-    with steps that shrink: the same links give the same picture.
-    """
-    angle = 2 * np.pi * np.arange(n) / max(n, 1)
-    places = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    linked = np.zeros((n, n))
-    for one, other in links:
-        linked[one, other] = linked[other, one] = 1
-    ideal = np.sqrt(4 / max(n, 1))
-    for step in range(_STEPS):
-        apart = places[:, None, :] - places[None, :, :]
-        gap = np.maximum(np.hypot(apart[..., 0], apart[..., 1]), 0.01)
-        force = ideal**2 / gap**2 - linked * gap / ideal
-        move = (apart * force[..., None]).sum(axis=1) - _GRAVITY * places
-        length = np.maximum(np.hypot(move[:, 0], move[:, 1]), 1e-9)
-        heat = 0.2 * (1 - step / _STEPS)
-        places = places + move * (np.minimum(length, heat) / length)[:, None]
-    low, high = places.min(axis=0, initial=0.0), places.max(axis=0, initial=0.0)
-    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 1e-9)
-    return [(float(x), float(y)) for x, y in (places - middle) / half]

@@ -81,6 +81,7 @@ class Layout:
             buttons=[],
             editable="user",
             feedback_options=None,
+            autoscroll=False,  # static/page.js keeps the question in sight and lets the answer grow below it
             latex_delimiters=[],
             allow_tags=False,
             placeholder=greet(first),

@@ -76,7 +76,10 @@ def listing(rules: tuple[RuleLine, ...]) -> str:
 
 def _row(rule: RuleLine) -> str:
     tags = [words.KINDS[rule.kind], *([rule.context] if rule.context else [])]
-    cells = "".join(f"<td>{_figure(name, rule.numbers.get(name))}</td>" for name in _COLUMNS)
+    cells = "".join(
+        f'<td data-name="{words.MEASURES[name]}">{_figure(name, rule.numbers.get(name))}</td>'
+        for name in _COLUMNS
+    )
     return (
         f"<tr><td>{cards.say(rule.question, rule.sentence, 'al-rule')}"
         f'<span class="al-source">{cards.escape(" · ".join(tags))}</span></td>{cells}</tr>'

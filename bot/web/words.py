@@ -36,6 +36,10 @@ NUMBERS: Mapping[str, str] = {
     "n_x": "with the first",
     "n_y": "with the second",
     "n_xy": "with both",
+    "people_x": "people with the first",
+    "people_y": "people with the second",
+    "people_xy": "people with both",
+    "q": "chance (q)",
 }
 """By name of a number: what it counts, where the name alone says too little."""
 
@@ -85,6 +89,21 @@ def number(value: float) -> str:
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}"
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.3g}"
+
+
+def named(name: str) -> str:
+    """Return what a number counts: "n Comedy" is that of Comedy, "value 294" that of the item the sentence names."""
+    if name in NUMBERS:
+        return NUMBERS[name]
+    kind, _, thing = name.partition(" ")
+    if kind == "value" and thing:
+        return "times"
+    return plain(thing) if kind == "n" and thing else plain(name)
+
+
+def figure(name: str, value: float) -> str:
+    """Return a named number for reading: a year has no separator."""
+    return f"{value:.0f}" if name == "year" else number(value)
 
 
 def count(n: int, one: str) -> str:

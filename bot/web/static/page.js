@@ -117,6 +117,25 @@
     document.querySelector(".sidebar .toggle-button:not([aria-label])")?.setAttribute("aria-label", "Who, when and where");
   };
 
+  // A new question goes to the top and its answer grows below it, until the visitor scrolls.
+  let asked = 0;
+  let following = false;
+  const follow = () => {
+    const questions = document.querySelectorAll("#al-chat [data-testid='user']");
+    if (questions.length > asked) following = true;
+    asked = questions.length;
+    const last = following ? questions[asked - 1]?.closest(".message-row") : null;
+    const wrap = last?.closest(".bubble-wrap");
+    if (wrap) wrap.scrollTop += last.getBoundingClientRect().top - wrap.getBoundingClientRect().top - 8;
+    const answers = document.querySelectorAll("#al-chat :is(.al-foot, .al-trouble)").length;
+    if (following && answers >= asked && !document.querySelector(".al-busy")) window.setTimeout(() => (following &&= asked > answers), 400);
+  };
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    document.addEventListener(kind, (event) => {
+      if (event.target instanceof Element && event.target.closest("#al-chat")) following = false;
+    }, { passive: true, capture: true });
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
     paint();
     let due = 0;
@@ -125,6 +144,7 @@
         due = window.requestAnimationFrame(() => {
           due = 0;
           tidy();
+          follow();
         });
       }
     }).observe(document.body, { childList: true, subtree: true });
