@@ -120,13 +120,13 @@ _ZH_YEAR = re.compile(
 _ZH_TENS: Final = dict(zip("二三四五六七八九", range(20, 100, 10), strict=True))
 _RELATIVE = re.compile(
     r"\b(?P<new>newest|newer|more recent|recent|new releases?|newly released|modern|latest|not so old|less old)\b"
-    r"|\b(?P<old>older|oldest|old|classics?|vintage|old-school|golden age|less recent|not so new|old-fashioned)\b"
+    r"|\b(?P<old>older|oldest|(?<!year )(?<!years )(?<!month )(?<!months )(?<!year-)old|classics?|vintage|old-school|golden age|less recent|not so new|old-fashioned)\b"
     r"|(?P<zhnew>新一点|更新的|最新|近期|较新|新片|新电影)|(?P<zhold>老一点|更老|老电影|老片|经典|旧一点|早一点)"
 )
 
 _VERDICTS: Final[tuple[tuple[str, str], ...]] = (
     ("dislike", r"(?:did ?n'?t|do ?n'?t|does ?n'?t|not|never|did not|do not)\s+(?:really\s+|much\s+)?(?:like|love|enjoy|care for|liked)"),
-    ("dislike", r"hate[ds]?|dislike[ds]?|can ?'?not stand|can'?t stand|could ?n'?t stand|could not stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?|could ?n'?t finish|gave up on|ew+|yuck|bored me|left me cold|annoyed me|put me to sleep|disappointed me|did nothing for me|gets? a (?:one|zero|dislike|thumbs down)|never again|(?:do ?n'?t|do not) (?:want|eat|drink|need)(?= \w+(?: \w+)?\s*(?:$|[.!]|in this|at all))"),
+    ("dislike", r"hate[ds]?|dislike[ds]?|can ?'?not stand|can'?t stand|could ?n'?t stand|could not stand|loathe[ds]?|not for me|thumbs down|(?:not|isn'?t|wasn'?t) my (?:thing|taste|cup of tea)|detest(?:ed)?|could ?n'?t finish|gave up on|never (?:again )?(?:show|recommend|suggest)(?: me)?|stop (?:showing|recommending|suggesting)(?: me)?|ew+|yuck|bored me|left me cold|annoyed me|put me to sleep|disappointed me|did nothing for me|gets? a (?:one|zero|dislike|thumbs down)|never again|(?:do ?n'?t|do not) (?:want|eat|drink|need)(?= \w+(?: \w+)?\s*(?:$|[.!]|in this|at all))"),
     ("dislike", r"(?:was|is|were|found it|it'?s|pretty|so|really)\s+(?:so |really |very |pretty |a bit |just )*(?:boring|awful|terrible|bad|dull|horrible|rubbish|crap|disappointing|too long|overrated|dreadful|garbage|trash|yuck|meh|gross|unwatchable)"),
     ("like", r"lov(?:e[ds]?|ing)|like[ds]|enjoy(?:ed|s)?|ador(?:ed?|es)|thumbs up|(?:a |big |huge )*fan of|crazy about|favou?rites?|(?<!would )(?<!'d )(?<!something )(?<!anything )(?<!more )(?<!movies )(?<!films )(?<!feel )(?<!taste )(?<=i )(?:really |also |do |actually |quite )?like(?!\s+to\b)"),
     ("like", r"(?:was|is|were|it'?s)\s+(?:so |really |very |absolutely |just |pretty )*(?:great|amazing|brilliant|wonderful|excellent|fantastic|awesome|perfect|superb|good|a masterpiece|ace|brill|fab|lovely|terrific|delicious|a gem|yum|top|gold|incredible|the best)|(?:made|brightened|saved) my (?:day|evening)|so+ good|gets? a (?:like|thumbs up|heart)|yum"),

@@ -79,7 +79,7 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     ):  # "would I like Alien? I enjoyed Blade Runner" is one wish with its grounds
         plans = _in_turn(parts, focus, lexicon)
         calls = _distinct(plans)
-        mentions = [one for one in plans if one.confidence == LIKELY and one.calls[0].tool == "item_details"]
+        mentions = [one for one in plans if _mentions(one)]
         if (
             len(calls) > 1 and not _is_one(calls) and len(mentions) < 2
         ):  # "Heat!! Fargo!! more!!" is one taste
@@ -108,10 +108,20 @@ def _in_turn(parts: list[Links], focus: Focus, lexicon: Lexicon) -> list[Plan]:
         if planned.calls:
             plans.append(planned)
             focus = replace(focus, call=planned.calls[-1])
+        if planned.calls and planned.calls[-1].tool == "lookup_rules" and cues.IT.search(part.plain):
+            plans[-1] = replace(planned, calls=(_about(planned.calls[-1], parts[0]), *planned.calls[1:]))
         named = focus.named(part)
         if named and not cues.IT.search(part.plain):
             focus = replace(focus, page=named[-1])
     return plans
+
+
+def _about(call: ToolCall, first: Links) -> ToolCall:
+    """Ask about the category of the first wish: "show comedies and tell me when people watch them"."""
+    category = first.first("category")
+    if category is None or {"item", "category"} & set(call.arguments):
+        return call
+    return call.model_copy(update={"arguments": {"category": category, **call.arguments}})
 
 
 def complete(call: ToolCall, links: Links, conversation: Conversation, lexicon: Lexicon) -> ToolCall:
@@ -191,7 +201,7 @@ _BREAK = re.compile(
 
 
 _CLAUSE = re.compile(
-    r"^\W*(?:after|if|when|once|at|in|on|for|during|since|having|given|suppose|say|without)\b"
+    rf"^\W*(?:{cues.PEOPLE} (?:who|that|with)|after|if|when|once|at|in|on|for|during|since|having|given|suppose|say|without)\b"
 )
 """A clause of time or condition before the question: its comma separates no wishes."""
 
@@ -223,7 +233,10 @@ def _wishes(links: Links) -> list[Links]:
 
 def _distinct(plans: list[Plan]) -> tuple[ToolCall, ...]:
     calls: list[ToolCall] = []
+    asked = [_subjects(one.calls) for one in plans if not _mentions(one)]
     for one in plans:
+        if _mentions(one) and _subjects(one.calls) in asked:
+            continue  # "I'm out of milk, when will I need it again?"
         calls += [call for call in one.calls if call not in calls and one.confidence >= LIKELY]
     # "..., and how soon?" asks on about the subject of the part before.
     hanging = [
@@ -234,6 +247,11 @@ def _distinct(plans: list[Plan]) -> tuple[ToolCall, ...]:
     return (
         tuple(calls) if len(hanging) == len(calls) else tuple(call for call in calls if call not in hanging)
     )
+
+
+def _mentions(one: Plan) -> bool:
+    """Tell whether a part names one thing and asks nothing of it."""
+    return one.confidence == LIKELY and one.calls[0].tool == "item_details"
 
 
 def _subjects(calls: tuple[ToolCall, ...]) -> list[str]:
@@ -249,5 +267,5 @@ def _is_one(calls: tuple[ToolCall, ...]) -> bool:
     if set(tools) <= {"item_details", "explain_item"} and len(set(_subjects(calls))) == 1:
         return True  # "Space Jam?? how come"
     verdicts = [call for call in calls if call.tool == "rate_item"]
-    tastes = all(call.arguments["verdict"] in ("like", "dislike") for call in verdicts)
+    tastes = all(call.arguments["verdict"] in ("like", "dislike", "bought") for call in verdicts)
     return bool(verdicts) and tastes and set(tools) <= wishes | {"rate_item"} and len(set(tools)) > 1

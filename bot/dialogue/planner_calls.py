@@ -77,7 +77,10 @@ def year_arguments(links: Links, lexicon: Lexicon, shown: tuple[str, ...] = ()) 
     refused = links.of("year_to", negated=True)
     if refused and not arguments:
         arguments["year_from"] = int(refused[0].value) + 1
+    beside = beside_title(links, lexicon)
     age = relative_age(links.plain)
+    if not arguments and beside:
+        return beside
     if not arguments and age is not None and lexicon.years:
         newest = max(lexicon.years.values())
         known = sorted(lexicon.years[item] for item in shown if item in lexicon.years)
@@ -87,6 +90,19 @@ def year_arguments(links: Links, lexicon: Lexicon, shown: tuple[str, ...] = ()) 
         else:
             arguments["year_to"] = middle - 1 if middle is not None else newest - OLD_AFTER
     return arguments
+
+
+def beside_title(links: Links, lexicon: Lexicon) -> dict[str, Any]:
+    """Return the bound of "older than Casablanca", empty where no title stands there."""
+    for span in links.of("item"):
+        year = lexicon.years.get(str(span.value))
+        match = _THAN.search(links.text[: span.start].lower())
+        if year is not None and match is not None:
+            return {"year_to": year - 1} if match["old"] else {"year_from": year + 1}
+    return {}
+
+
+_THAN = re.compile(r"\b(?:(?P<old>older|earlier)|newer|later|more recent) than (?:the )?$")
 
 
 def when_words(links: Links) -> str | None:
@@ -136,7 +152,7 @@ def search(links: Links, lexicon: Lexicon) -> ToolCall:
     if several and not lexicon.proper:  # "pears and plums" are both words of the wish
         links = replace(links, spans=tuple(span for span in links.spans if span.kind != "category"))
     arguments = category_arguments(links) | year_arguments(links, lexicon) | count_arguments(links)
-    query = wish_words(links)
+    query = wish_words(links, keep_items=not beside_title(links, lexicon))
     if query:
         arguments = {"query": query} | arguments
     elif not arguments:
@@ -184,7 +200,7 @@ def score(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall:
     held = opinions(links, focus)
     disliked = held.get("dislike", ())
     judged = {item for items in held.values() for item in items}
-    liked = held.get("like", ())
+    liked = (*held.get("like", ()), *held.get("bought", ()))
     named = focus.named(links) if LIKE.search(links.plain) or links.of("ordinal") else links.values("item")
     if not named and not liked and SIMILAR.search(links.plain) and not links.of("category"):
         pointed = focus.it()

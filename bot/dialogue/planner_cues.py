@@ -50,7 +50,7 @@ WITHOUT: Final = _any(
 RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("cycle", _any(
         r"\bhow (?:often|frequently|regularly)\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",
-        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b|\brepeat (?:rate|purchases?)\b|\bcomes? back (?:fastest|regularly|soonest)\b|\breturns? regularly\b|\b(?:strongest|longest|shortest) (?:rhythm|cycle|gap|interval)\b|\b(?:days|weeks|months) (?:lie|pass|go by)\b|\bmust i (?:get|buy) .* again\b|\brepeat\b.*\binterval\b|\binterval\b.*\brepeat\b",
+        r"\bwhen (?:will|do|should|would|does|am|is|are)\b.*\b(?:again|need|run out|due|next buy|restock|rebuy|re-?order)\b", r"\b(?:is|are|who(?:'s| is)?) (?:over)?due\b|\boverdue\b|\bdue for\b|\brepurchase|\bre-?buy\b|\breplenish|\brestock|\brun(?:s|ning)? out of\b|\bcycles?\b|\bbuys? .*\bagain\b|\b(?:bought|rated|taken) again\b|\bevery (?:day|week|month|few (?:days|weeks))\b|\b(?:usual|median|average|typical|mean) (?:gap|interval|time|number of days)\b|\bgaps? between\b|\bevery how many\b|\btime between purchases\b|\bwho (?:needs|will need|should (?:buy|get))\b|\brepeat (?:rate|purchases?)\b|\bcomes? back (?:fastest|regularly|soonest)\b|\breturns? regularly\b|\b(?:strongest|longest|shortest) (?:rhythm|cycle|gap|interval)\b|\b(?:days|weeks|months) (?:lie|pass|go by)\b|\bmust i (?:get|buy) .* again\b|\brepeat\b.*\binterval\b|\binterval\b.*\brepeat\b",
         r"谁该|该买.{1,8}了|多久|周期|隔几天|再买一次|多长时间",
     )),
     ("next", _any(
@@ -68,6 +68,7 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     )),
     ("context", _any(
         r"^\W*(?:chart|plot|draw|graph|show me)\b.*\bwhen (?:people|households|customers|shoppers|viewers|they)\b",
+        rf"\bwhen {PEOPLE} {TAKE}\b",
         r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
         r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\b(?:across|over|throughout) the (?:day|week|hours|weekdays)\b|\bacross (?:the )?(?:seasons|stores|regions|weekdays|states)\b|\bhow (?:popular|common) (?:is|are) .{2,40} (?:on|in|at)\b|\bsets? .{2,30} apart\b|\bdiffer(?:s|ent)? (?:from|on|about|in)\b|\bin what way\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
@@ -87,7 +88,7 @@ COUNT: Final = _any(
     r"有多少(?:人|个)|占多少",
 )  # fmt: skip
 CROWD: Final = _any(
-    rf"\bwhat (?:do|did|does|are|else do) {PEOPLE}\b.*\b{TAKE}", rf"\b{PEOPLE} who\b", r"\b(?:what(?:'s| is| are|s)?|which \w+ (?:is|are)) (?:the )?(?:most )?(?:popular|bought|sold|rated|watched|hot|big|selling|typical|special|unusual|strongest|common)\b",
+    rf"\b(?:do|does|did) {PEOPLE}\b.{{0,20}}\b{TAKE}\b", rf"\bwhat (?:do|did|does|are|else do) {PEOPLE}\b.*\b{TAKE}", rf"\b{PEOPLE} who\b", r"\b(?:what(?:'s| is| are|s)?|which \w+ (?:is|are)) (?:the )?(?:most )?(?:popular|bought|sold|rated|watched|hot|big|selling|typical|special|unusual|strongest|common)\b",
     r"\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|most|well)\b|\bmost (?:popular|bought|rated|watched|sold)\b|\bsells?\b",
     r"(?:大家|人们|顾客|人).{0,8}(?:买|看)",
 )  # fmt: skip
@@ -112,7 +113,7 @@ DETAILS: Final = _any(
     r"\b(?:when|what year|which year) (?:was|were|did|is)\b.*\b(?:released|made|come out|came out|from|filmed|shot|out)\b|\b(?:what|which) year\b|\bhow old is\b|\brelease (?:date|year)\b",
     r"\bwho (?:directed|made|wrote|stars|starred|is in|plays)\b|\b(?:what|which) (?:genres?|categor(?:y|ies)|kind of (?:movie|film|product)|type of (?:movie|film|product)|department|aisle)\b",
     r"\bhow (?:good|popular|well (?:rated|liked)|many (?:ratings|stars|votes)|highly rated|expensive|long|much) (?:is|does|was|are|has|did)\b|\b(?:average |mean )?(?:rating|score|price|runtime) (?:of|for)\b|\bwhat do people think (?:of|about)\b|\bwhat (?:is|are)\b(?=.{1,40}(?:rated|like)\W*$)",
-    r"\b(?:summary|rundown|description)\b|\bremind me what\b|\bdifference between\b|\bwhich (?:is|one is|came)\b.*\b(?:older|newer|first|better rated|more popular)\b|\b(?:did|do) you (?:hear|know) (?:of )?\b|\bdo (?:people|fans|critics|others) (?:think|rate|find)\b",
+    r"\b(?:summary|rundown|description)\b|\bremind me what\b|\bdifference between\b|\bwhich (?:is|one is|came)\b.*\b(?:older|newer|first|better(?: rated)?|more popular|longer|worse)\b|\btell me more\W*$|\b(?:did|do) you (?:hear|know) (?:of )?\b|\bdo (?:people|fans|critics|others) (?:think|rate|find)\b",
     r"\bwhat decade\b|^\W*compare\b(?!.*\b(?:on|in|at|across|between)\b)|\bsay (?:something|more|a bit) (?:on|about)\b|^\W*(?:please )?(?:open|look up|pull up)\b|\bwho (?:makes|produces)\b",
     r"\b(?:info|facts|details|information)\W*$|\bgive me the facts\b|\bwhat (?:kind|sort) of (?:movie|film|thing|stuff)\b|\b(?:information|info) regarding\b",
     r"\b(?:which|what|how many) (?:brands?|sizes?|versions?|variants?)\b|\bwhat's\b(?=.{1,40} like\W*$)",
@@ -130,6 +131,7 @@ SIMILAR: Final = re.compile(
     r"\b(?:something|anything|more|ones?|others?) (?:very |quite )?similar\b(?! to)|\bsimilar (?:ones?|films?|movies?|things?|products?|items?)\b|\bmore like (?:it|that|this)\b"
 )
 SEARCH: Final = _any(
+    r"^\W*(?:please )?(?:show|list|browse|display)\b",
     r"\b(?:find|search|look(?:ing)? for|any|do you (?:have|sell|carry|stock|know)|show me|list|i (?:want|need|fancy)|i'?d like|i'?m (?:after|looking)|got (?:any|some)|give me|which (?:films?|movies?|products?|items?)|something|anything|browse|are there|is there|we need|i feel like|there (?:was|is) (?:a|some|this)|hit me with|pull up|dig up|everything (?:you know|on|about)|where can i (?:get|find)|what was the|in the mood for|the one (?:where|about|with)|stuff for|ingredients for|things for|in the mood|mood for|craving|movies?|films?|flicks?)\b",
     r"有没有|有什么|有哪些|找|搜|想看|想买|想要|来点|电影|片",
 )  # fmt: skip

@@ -78,7 +78,7 @@ def _unclear(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 _BARE_DOUBT = re.compile(
     r"\b(?:is|was|are|isn't|could|can|might) (?:that|this|it|these|they|there)\b.*\b(?:both|popular|chance|coincidence|luck|real|"
-    r"significant|random|noise|few (?:people|households|customers|shoppers|viewers))\b|^\W*(?:这|那)?(?:是|会是)?(?:偶然|巧合|真的)吗"
+    r"significant|random|noise|few (?:people|households|customers|shoppers|viewers))\b|^\W*(?:and )?does (?:that|this|it) hold\b|^\W*(?:这|那)?(?:是|会是)?(?:偶然|巧合|真的)吗"
 )
 """A doubt about something that nobody has said: "is that just because both are popular?"."""
 
@@ -98,7 +98,8 @@ def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     plain = links.plain
     kind = cues.rule_kind(plain)
-    crowd = cues.CROWD.search(plain) is not None
+    of_a_place = bool(links.of("place")) and _ASKED_OF.match(plain) is not None
+    crowd = cues.CROWD.search(plain) is not None or of_a_place
     subject = bool(focus.named(links) or links.of("category") or links.of("context") or links.of("place"))
     compared = bool(make.rules(links, focus).arguments.get("against")) and not cues.SCORE.search(plain)
     counted = cues.COUNT.search(plain) is not None and subject
@@ -161,11 +162,19 @@ _LEANS = re.compile(
 """A question whether something is taken more at a time or place than otherwise."""
 
 
+_ASKED_OF = re.compile(rf"\W*what (?:do|did|does) .{{2,40}}\b{cues.TAKE}\b")
+"""Asks what a place takes: "what did the south rate highest?"."""
+
+
 def _is_personal(links: Links, kind: cues.RuleKind | None, focus: Focus) -> bool:
     """Tell whether words of rules are meant for one person: "I loved Heat. What next?", "when was Fargo released"."""
     plain = links.plain
     if re.match(r"\W*(?:please )?(?:suggest|recommend)\b", plain):
         return True
+    if re.search(r"\bwhat else (?:do|should|can|could) (?:i|we)\b", plain):
+        return True
+    if re.match(r"\W*(?:and |so )?after\b", plain):
+        return False
     if re.search(r"\bwhat next\b|\bwhat(?:'s| is) next\b|\bfor me\b|\brecommend|\bsuggest|推荐", plain):
         return not re.search(rf"\b{cues.PEOPLE} (?:who|usually|then|{cues.TAKE})\b", plain)
     if kind in ("any", "context") and cues.DETAILS.search(plain) and focus.named(links):
@@ -226,7 +235,7 @@ def _rate(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     del lexicon
     verdicts = links.of("verdict")
     plain = links.plain
-    if not verdicts or plain.rstrip().endswith(("?", "？", "吗")):
+    if not verdicts or plain.rstrip().endswith(("?", "？", "吗")) or _QUESTION.match(plain):
         return None
     if (
         focus.call is not None
@@ -235,9 +244,9 @@ def _rate(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         and links.of("item")
     ):
         return None
-    if cues.SCORE.search(plain) or re.search(
-        r"\b(?:something|anything|find|show me|i want|looking for|movies|films) \w*", plain
-    ):
+    kept_away = re.match(r"\W*(?:please )?(?:never|stop)\b", plain) is not None
+    wishes = r"\b(?:something|anything|find|show me|i want|looking for|movies|films) \w*"
+    if not kept_away and (cues.SCORE.search(plain) or re.search(wishes, plain)):
         return None
     held = make.opinions(links, focus)
     if not held:
@@ -255,13 +264,16 @@ def _rate(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return Plan(calls[:MAX_CALLS], SURE, "a verdict and no wish")
 
 
+_QUESTION = re.compile(
+    r"\W*(?:what|which|who|whom|would|could|should|how|when|where|can|do|does|did|is|are)\b"
+)
 _LEAVES = re.compile(r"^\W*(?:please )?(?:leave out|take out|skip|drop|exclude|without|not|no)\b")
 """Takes something out of the picks, whatever is said of it beside."""
 
 
 def _details(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     named = focus.named(links)
-    if not named or links.of("verdict"):
+    if not named or links.of("verdict") or make.beside_title(links, lexicon):
         return None
     plain = links.plain
     asked = cues.DETAILS.search(plain) is not None

@@ -23,7 +23,7 @@ from bot.dialogue.planner_plan import LIKELY, SURE, Clarify, Plan
 from bot.dialogue.turn import Conversation
 
 CHOICES: Final = 4
-DOMINANT: Final = 3.0
+DOMINANT: Final = 1.5
 """A reading that people take so many times as often as the next one needs no question."""
 
 _BRAND = re.compile(r"\b(?:" + "|".join(map(re.escape, OWN_BRAND)) + r")\b|\bbrands?\b")

@@ -37,9 +37,14 @@ _WOULD_I = re.compile(
 )
 
 
+_WOULD_IT = re.compile(
+    r"\b(?:would|will|might) i (?:really |also )?(?:like|enjoy|love) (?:it|this|that)(?: one)?\b"
+)
+
+
 def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     """Plan a question why, or what one item would be to the person; None where the words ask neither."""
-    asked = asked_about(links)
+    asked = asked_about(links) or (focus.it() if _WOULD_IT.search(links.plain) else None)
     if asked is not None:
         return _sure(
             ToolCall(tool="explain_item", arguments={"item": asked}),

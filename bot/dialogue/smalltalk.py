@@ -24,7 +24,7 @@ _ALONE: tuple[tuple[Smalltalk, str], ...] = (
      r"|(?:ok|okay|great|perfect|cool|nice|awesome|sounds good|got it|good to know|lovely|brilliant|that's (?:great|perfect|helpful|all))(?: then)?|(?:(?:ah|oh|aha|lol|haha|ok|right|well) )+(?:ok|okay|fair enough|i see|cool|got it|makes sense|nice|good|interesting|great|thanks|right)|fair enough|i see|i'll take (?:it|that|that one)(?: thanks| thx)?|(?:perfect|great|lovely|ok|cheers) (?:thanks|thank you|ta|cheers|that'll do|that will do)(?: so much| nicely| today)?|(?:no |nope )?that(?: is|'s) (?:everything|all|it)|谢谢+[你您]?(?:的帮助|了|啦|再见)?|多谢|好的"),
     ("bye", r"(?:good ?bye|bye(?: bye)?|see you(?: later| soon)?|good night|that's all(?: for now)?|cya)(?: thanks)?|再见|拜拜"),
     ("help", r"help(?: me)?|what can (?:you|i) (?:do|ask)(?: here| for me| you)*|how does (?:this|it) work|how do (?:i|you) (?:use (?:this|you)|work)|what are you able to do|what(?:'s| is) possible here|what else can you do|what (?:features|abilities|functions|commands|skills) do you have|(?:show|give) me (?:some )?examples?|你(?:能|会|可以)做什么|怎么用|帮助"),
-    ("who", r"who are you|what are you|what is this|are you (?:a |an )?(?:bot|robot|human|ai|real|person|machine)(?: person)?|what's your name|who made you|你是谁"),
+    ("who", r"who are you|what are you|what is this|are you (?:a |an )?(?:bot|robot|human|ai|real|person|machine)(?: person)?|what's your name|who made you|(?:tell me (?:a bit |a little |something |more )?about|describe|introduce) yourself|你是谁"),
 )  # fmt: skip
 _ALONE_RE = tuple((kind, re.compile(pattern)) for kind, pattern in _ALONE)
 _ANYWHERE: tuple[tuple[Smalltalk, re.Pattern[str]], ...] = (
