@@ -119,18 +119,6 @@ class Material:
         more = index.category_rows
         return np.r_[start, np.asarray(more.start[1:]) + start[-1]], np.concatenate([rows, more.rows])
 
-    @cached_property
-    def key_matrix(self) -> sparse.csr_array:
-        """Baskets x keys, int32 ones."""
-        if len(self.keys) == len(self.index.items):
-            return self.matrix
-        rows = self.index.category_rows
-        ones = np.ones(len(rows.rows), dtype=np.int32)
-        shape = (len(self.index), len(self.index.categories))
-        held = sparse.csc_array((ones, np.array(rows.rows), np.array(rows.start)), shape=shape)
-        joined: sparse.csr_array = sparse.csr_array(sparse.hstack([self.matrix, held.tocsr()], format="csr"))
-        return joined
-
 
 def windows_of(days: NDArray[Any], windows: int) -> Ints:
     """Return the calendar window of each day, equal spans from the first to the last, -1 where it is unknown."""
