@@ -110,18 +110,29 @@ def _encode_matrix(matrix: Any, labels: Sequence[Hashable] | None) -> Coded:
 
 def _encode_lists(baskets: Iterable[Any]) -> Coded:
     baskets = baskets if type(baskets) is list else list(baskets)
-    sizes = np.empty(len(baskets), dtype=np.int32)
-    all_lists = _LISTS_ARE_READ and _measure(id(baskets), id(list), sizes) == len(baskets)
-    if not all_lists:
+    sizes = _sizes_of_lists(baskets)
+    if sizes is None:
         for kind in set(map(type, baskets)):
             if issubclass(kind, (str, bytes)):
                 one = next(basket for basket in baskets if type(basket) is kind)
                 raise TypeError(f"a basket is a list of items, not a string: got {one!r} as a basket")
-        sizes[:] = np.fromiter(map(len, baskets), dtype=np.int32, count=len(baskets))
-    short = _short(sizes)
-    del sizes
-    by_identity = _encode_identities(baskets, short, all_lists) if _LISTS_ARE_READ else None
+        short = _short(np.fromiter(map(len, baskets), dtype=np.int32, count=len(baskets)))
+    else:
+        short = sizes
+    by_identity = _encode_identities(baskets, short, sizes is not None) if _LISTS_ARE_READ else None
     return _encode_values(baskets, short) if by_identity is None else by_identity
+
+
+def _sizes_of_lists(baskets: list[Any]) -> Sizes | None:
+    """The size of each list; None where one is no list. Two bytes each unless one is too long for that."""
+    if not _LISTS_ARE_READ:
+        return None
+    sizes: Sizes = np.empty(len(baskets), dtype=np.uint16)
+    done = _measure(id(baskets), id(list), np.iinfo(np.uint16).max, sizes)
+    if done < len(baskets) and type(baskets[done]) is list:
+        sizes = np.empty(len(baskets), dtype=np.int32)
+        done = _measure(id(baskets), id(list), np.iinfo(np.int32).max, sizes)
+    return sizes if done == len(baskets) else None
 
 
 def _encode_identities(baskets: Sequence[Any], sizes: Sizes, all_lists: bool) -> Coded | None:
@@ -221,14 +232,14 @@ _LISTS_ARE_READ = _list_layout_is_known()
 
 
 @compiled
-def _measure(lists: int, kind: int, sizes: Int32) -> int:
-    """Writes the length of each list of a list, up to the first that is no list; returns how many were."""
+def _measure(lists: int, kind: int, longest: int, sizes: Sizes) -> int:
+    """Writes the length of each list of a list, up to the first that is no list or is longer; returns how many."""
     items = word_at(lists + _ITEMS)
     n: int = word_at(lists + _LENGTH)
     for row in range(n):
         prefetch_at(word_at(items + 8 * (row + _AHEAD if row + _AHEAD < n else row)))
         basket = word_at(items + 8 * row)
-        if word_at(basket + _TYPE) != kind:
+        if word_at(basket + _TYPE) != kind or word_at(basket + _LENGTH) > longest:
             return row
         sizes[row] = word_at(basket + _LENGTH)
     return n
