@@ -40,9 +40,10 @@ class ContextRecommender(Recommender):
     ) -> pd.DataFrame:
         """Return `person, item, score, rank`; see `Recommender.recommend`.
 
-        Where no `context` is given it is that of `at` and `place`.
+        Where no `context` is given it is that of `at` and `place`, if the ranker learned from rows with context.
         """
-        if context is None and (at is not None or place is not None):
+        learned = self.fitted.log.context is not None
+        if context is None and learned and (at is not None or place is not None):
             whom = [people] if isinstance(people, str) or not hasattr(people, "__iter__") else list(people)
             context = list(self.surroundings.words(_each(at, len(whom)), _each(place, len(whom))))
         return super().recommend(people, k, at, place, exclude_seen, context)
@@ -81,12 +82,21 @@ def fit(
     config = mining or MiningConfig()
     surroundings = Surroundings.of(config, places)
 
+    known = interactions.dropna(subset=["person", "item"])
+    whole = mine(known, items, places, config=config).frame()
+
     def rules(rows: pd.DataFrame) -> pd.DataFrame:
         """Mine the rows that a validation window leaves, so that nothing leaks."""
-        return mine(rows, items, places, config=config).frame()
+        return whole if len(rows) == len(known) else mine(rows, items, places, config=config).frame()
 
     rows = interactions
-    if "context" not in rows and "at" in rows:
+    if "context" not in rows and "at" in rows and _bound(whole):
         where = rows["place"] if "place" in rows else [None] * len(rows)
         rows = rows.assign(context=surroundings.words(rows["at"], where))
     return ContextRecommender(ranking, surroundings).fit(rows, items, people, rules=rules, vectors=vectors)
+
+
+def _bound(rules: pd.DataFrame) -> bool:
+    """Tell whether some pair holds at a place in a slice of time: else context would cost time and change nothing."""
+    paired, timed = rules["antecedent"].map(len) > 0, rules["context"].map(len) > 0
+    return bool((paired & timed & rules["place"].notna()).any())

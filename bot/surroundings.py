@@ -40,8 +40,11 @@ class Surroundings:
 
     def words(self, at: Sequence[Any] | pd.Series, place: Sequence[Any] | pd.Series) -> NDArray[np.object_]:
         """Return the words of each instant (none where it is unknown) and place (none where it is), as tuples."""
-        codes, ids = pd.factorize(pd.Series(list(place), dtype=object))
-        instants = pd.Series(pd.to_datetime(pd.Series(list(at), dtype=object), utc=True))
+        codes, ids = pd.factorize(
+            place if isinstance(place, pd.Series) else pd.Series(list(place), dtype=object)
+        )
+        column = at.reset_index(drop=True) if isinstance(at, pd.Series) else pd.Series(list(at), dtype=object)
+        instants = pd.Series(pd.to_datetime(column, utc=True))
         found = context_words(instants, self.calendar, self._zones(codes, ids))
         day, part, month = (found[name].to_numpy().astype(np.int64) for name in _GROUPS)
         key = (((day + 1) * 25 + part + 1) * 13 + month + 1) * (len(ids) + 1) + codes + 1

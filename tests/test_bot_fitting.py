@@ -54,6 +54,8 @@ def test_a_question_in_time_and_place_is_one_in_their_words() -> None:
         ],
         columns=["person", "item", "at"],
     ).assign(place=["s1" if n % 3 else "s2" for n in range(200)])
+    here = Surroundings.of(MiningConfig(), PLACES)
+    rows = rows.assign(context=here.words(rows["at"], rows["place"]))
     ranker = fit(rows, places=PLACES, mining=MiningConfig(min_count=3, min_people=2))
     assert isinstance(ranker, ContextRecommender)
     at = [pd.Timestamp("2024-03-02 23:00", tz="UTC"), pd.Timestamp("2024-03-04 09:00", tz="UTC")]
@@ -63,6 +65,14 @@ def test_a_question_in_time_and_place_is_one_in_their_words() -> None:
     pd.testing.assert_frame_equal(plain, ranker.recommend(["p1", "p2"], 5, context=words, **asked))
     one = ranker.recommend("p1", 5, at=at[0], place="s1", exclude_seen=False)
     pd.testing.assert_frame_equal(one, plain[plain["person"] == "p1"])
+
+
+def test_context_is_left_out_where_no_pair_is_bound_to_it() -> None:
+    at = pd.Timestamp("2024-01-01", tz="UTC")
+    rows = pd.DataFrame({"person": ["u", "u", "v"], "item": ["a", "b", "a"], "at": at, "place": "s1"})
+    ranker = fit(rows, places=PLACES)
+    assert ranker.fitted.log.context is None
+    assert len(ranker.recommend(["u", "v"], 5, at=at, place="s1", exclude_seen=False)) == 4
 
 
 @pytest.mark.slow
