@@ -76,11 +76,11 @@ details p { margin: 0 0 10px; padding-inline-end: 10px; color: var(--ink); overf
 
 figure { margin: 0 0 12px; padding: 10px 12px; background: var(--raised); border: 1px solid var(--line); border-radius: 14px; }
 td svg { width: 100%; height: 13px; display: block; fill: var(--accent); stroke: none; }
-table { width: 100%; border-spacing: 0 2px; font-size: 12px; line-height: 1.25; color: var(--soft); }
-figcaption { font: 600 15px/1.3 var(--serif); margin-bottom: 4px; }
-th { font-weight: 400; text-align: start; max-width: 116px; padding: 0; padding-inline-end: 8px; overflow-wrap: anywhere; }
-td { padding: 0; width: 60%; }
-td + td { width: auto; padding-inline-start: 8px; white-space: nowrap; }
+table { width: 100%; font-size: 12px; line-height: 1.25; color: var(--soft); }
+figcaption { font: 600 15px/1.3 var(--serif); }
+th { font-weight: 400; text-align: start; padding-inline-end: 8px; }
+td + td { white-space: nowrap; padding-inline-start: 8px; }
+td:nth-child(2) { width: 99%; }
 
 .chips { display: flex; flex-wrap: wrap; gap: 8px; margin: 2px 0 6px; }
 .chip { min-height: 44px; padding: 8px 15px; border: 1px solid var(--edge); border-radius: 22px; background: var(--raised); color: var(--accent); font-size: 14px; line-height: 1.3; text-align: start; overflow-wrap: anywhere; }

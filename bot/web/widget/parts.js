@@ -95,9 +95,10 @@ function chart({ kind, title, sentence, x, y, z, labels }) {
       return h('rect', { ...box, height: 12 }, h('title', null, texts[place]));
     });
     const drawn = h('svg', { viewBox: '0 0 240 12', preserveAspectRatio: 'none', 'aria-hidden': 'true' }, ...shapes);
-    return h('tr', null, h('th', { scope: 'row' }, (map ? y : x)[at]), h('td', null, drawn), !map && h('td', null, texts[0].split(' (')[0]));
+    return h('tr', null, h('th', { scope: 'row' }, (map ? y : x)[at]), h('td', null, drawn), !map && h('td', { dir: 'auto' }, texts[0].split(' ', 3).join(' ')));
   };
-  return h('figure', { part: 'chart' }, h('figcaption', null, title), h('table', { 'aria-label': sentence }, ...rows.map(row)));
+  const hours = map && h('tr', null, h('td'), h('td', { dir: 'ltr' }, `${x[0]} – ${x.at(-1)}`));
+  return h('figure', { part: 'chart' }, h('figcaption', null, title), h('table', { 'aria-label': sentence }, ...rows.map(row), hours));
 }
 
 // An answer that has ended: text, cards, thumbs and what could be asked next.
