@@ -112,7 +112,7 @@ def main() -> None:
         )
         print(lines[-1], flush=True)
         head = "# Growth of the ranker\n\nWritten by `python -P bench/growth.py`.\n\n"
-        note = "\n\nA fit mines twice: once on the rows before the validation window, once on all.\n"
+        note = "\n\nA fit mines twice: on the rows before the validation window, and on all. Other work on the machine lengthens p95.\n"
         DOC.write_text(head + how + "\n\n" + "\n".join(lines) + note, encoding="utf-8")
 
 
