@@ -12,8 +12,8 @@ import json
 import math
 import os
 import sys
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,7 @@ from bot.tools import resolve
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 HERE = Path(__file__).parent / "questions"
-QUESTIONS = [json.loads(line) for line in (HERE / "questions.jsonl").read_text("utf-8").splitlines()]
-EXPECTED = json.loads((HERE / "expected.json").read_text("utf-8"))
+SETS = {"first": ("questions.jsonl", "expected.json"), "fresh": ("fresh.jsonl", "fresh_expected.json")}
 PARTS = ("tool", "arguments", "figures", "verdict", "shown")
 
 
@@ -143,7 +142,7 @@ def _says(answer: Answer, value: float) -> bool:
 
 
 def _figures(question: Mapping[str, Any], answer: Answer) -> bool:
-    counted, expect = EXPECTED.get(question["id"], {}), question["expect"]
+    counted, expect = question["counted"], question["expect"]
     required = all(_says(answer, counted[name]) for name in expect.get("numbers", ()))
     return required and all(
         any(_says(answer, counted[name]) for name in names) for names in expect.get("any_of", ())
@@ -174,57 +173,59 @@ def judge(
     }
 
 
-def _asked(almanac: Almanac) -> Iterator[tuple[dict[str, Any], Answer, dict[str, bool]]]:
-    for question in QUESTIONS:
-        catalog = almanac.catalog(question["catalog"])
-        at = datetime.fromisoformat(question["at"]) if question.get("at") else None
-        history = [Message(**turn) for turn in question["history"]]
-        answer = almanac.ask(
-            question["message"], catalog=question["catalog"], history=history, asker=Asker(at=at)
-        )
-        yield question, answer, judge(catalog, question, answer, at or catalog.now())
+def read_set(name: str) -> list[dict[str, Any]]:
+    """Return the questions of a set, each with its expected figures under `counted`."""
+    asked, expected = SETS[name]
+    counted = json.loads((HERE / expected).read_text("utf-8"))
+    lines = (HERE / asked).read_text("utf-8").splitlines()
+    return [question | {"counted": counted.get(question["id"], {})} for question in map(json.loads, lines)]
 
 
-SEEN = {"all": 0.59, "plain": 0.82, "part tool": 0.82, "part figures": 0.79}
-"""Shares that were seen on 24 November 2026, and that may rise and not fall.
+def ask(almanac: Almanac, question: Mapping[str, Any]) -> tuple[Answer, dict[str, bool]]:
+    """Return the answer to a question and which of its parts are right."""
+    catalog = almanac.catalog(question["catalog"])
+    at = datetime.fromisoformat(question["at"]) if question.get("at") else None
+    history = [Message(**turn) for turn in question["history"]]
+    answer = almanac.ask(
+        question["message"], catalog=question["catalog"], history=history, asker=Asker(at=at)
+    )
+    return answer, judge(catalog, question, answer, at or catalog.now())
 
-At the first run 80 of 163 were right in everything (45 of the 62 worded plainly). Then one round of plain faults was
-mended: "which weekday" read as a slice, two things in one basket read as a cycle, a clause of time split from its
-question, "the chips" not taken for those spoken of, everyday words asked back; and here, an item and a category of one
-name were let count as the same words. After it 97 were right. The questions were not used further.
-"""
 
-
-def test_the_frozen_questions(almanac: Almanac, capsys: pytest.CaptureFixture[str]) -> None:
+def shares(almanac: Almanac, name: str) -> dict[str, tuple[float, int]]:
+    """Return for each group of a set the share that is right in everything, and how many it holds."""
     right: defaultdict[str, list[bool]] = defaultdict(list)
-    wrong: list[str] = []
-    for question, answer, parts in _asked(almanac):
-        good = all(parts.values())
-        groups = [
-            "all",
-            "plain" if question["plain"] else "free",
-            question["catalog"],
-            f"kind {question['kind']}",
-        ]
-        for group in groups:
-            right[group].append(good)
+    for question in read_set(name):
+        _, parts = ask(almanac, question)
+        wording = "plain" if question["plain"] else "free"
+        for group in ("all", wording, question["catalog"], f"kind {question['kind']:2}"):
+            right[group].append(all(parts.values()))
         for part in PARTS:
             right[f"part {part}"].append(parts[part])
-        if not good:
-            failed = "+".join(part for part in PARTS if not parts[part])
-            calls = "; ".join(f"{call.tool} {call.arguments}" for call in answer.tool_calls)
-            wrong.append(
-                f"{question['id']} [{failed}] {question['message']} -> {calls or answer.answer[:90]}"
-            )
-    shares = {group: sum(flags) / len(flags) for group, flags in sorted(right.items())}
+    return {group: (sum(flags) / len(flags), len(flags)) for group, flags in sorted(right.items())}
+
+
+SEEN = {
+    "first": {"all": 0.66, "plain": 0.85, "part tool": 0.85, "part figures": 0.80},
+    "fresh": {"all": 0.40, "plain": 0.54, "part tool": 0.67, "part figures": 0.61},
+}
+"""Shares that were seen, and that may rise and not fall.
+
+The first set had 80 of 163 right in everything at its first run (45 of the 62 worded plainly). It has been used to
+find faults since. The fresh set has not: of it only shares are printed, never a question, so that it keeps telling
+what unseen wording meets.
+"""
+SIZES = {
+    "first": {"groceries": 82, "movies": 54, "shop": 27},
+    "fresh": {"groceries": 85, "movies": 56, "shop": 29},
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_the_frozen_questions(almanac: Almanac, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    seen = shares(almanac, name)
     with capsys.disabled():
-        for group, share in shares.items():
-            sys.stdout.write(f"\n{group}: {share:.3f} of {len(right[group])}")
-        sys.stdout.write("\n" + "\n".join(wrong) + "\n")
-    assert Counter(question["catalog"] for question in QUESTIONS) == {
-        "groceries": 82,
-        "movies": 54,
-        "shop": 27,
-    }
-    for group, seen in SEEN.items():
-        assert shares[group] >= seen - 1e-9, (group, shares[group])
+        sys.stdout.write("".join(f"\n{name} {group}: {one:.3f} of {n}" for group, (one, n) in seen.items()))
+    assert {catalog: seen[catalog][1] for catalog in SIZES[name]} == SIZES[name]
+    for group, least in SEEN[name].items():
+        assert seen[group][0] >= least - 1e-9, (group, seen[group][0])

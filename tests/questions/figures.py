@@ -5,7 +5,8 @@ Nothing of the project is imported: what a number means is taken from the design
 
     python tests/questions/figures.py --movies DIR --groceries DIR [--shop DIR] --out expected.json
 
-writes the expected figures of every question in `questions.jsonl`: question id -> {name: number}.
+writes the expected figures of every question in `questions.jsonl` (`--questions` names another file):
+question id -> {name: number}.
 
 An item is named by a *spec*: a string is a product type (groceries) or a title (movies, shop); a mapping
 gives columns and values that must all hold, `{"category": "Coffee"}`; a list of these means "any of them".
@@ -513,6 +514,39 @@ def places_holding(log: Log, x: Spec, y: Spec, least: int = 1) -> Figures:
     }
 
 
+def periods_holding(log: Log, x: Spec, y: Spec, by: str = "month") -> Figures:
+    """In how many periods (a column of the baskets) X and Y go together more often than by accident."""
+    baskets = log.baskets
+    table = (
+        baskets.assign(x=baskets.index.isin(baskets_with(log, x)), y=baskets.index.isin(baskets_with(log, y)))
+        .assign(xy=lambda rows: rows["x"] & rows["y"])
+        .groupby(by)[["x", "y", "xy"]]
+        .agg(["sum", "size"])
+    )
+    n_x, n_y, n_xy = (table[(name, "sum")] for name in ("x", "y", "xy"))
+    lift = n_xy * table[("x", "size")] / (n_x * n_y)
+    return {
+        "periods": len(table),
+        "periods_with_both": int((n_xy > 0).sum()),
+        "periods_over_1": int((lift > 1).sum()),
+        "least_n_xy": int(n_xy.min()),
+        "most_n_xy": int(n_xy.max()),
+    }
+
+
+def people_share(log: Log, x: Spec, where: Where | None = None) -> Figures:
+    """How many people took X at all, of all people in the slice, and how often the keenest of them did."""
+    baskets = within(log, where)
+    has_x = baskets[baskets.index.isin(baskets_with(log, x))]
+    counts = has_x["person"].value_counts()
+    return {
+        "people": baskets["person"].nunique(),
+        "people_x": len(counts),
+        "n_x": len(has_x),
+        "busiest_n_x": int(counts.max()) if len(counts) else 0,
+    }
+
+
 FIGURES: dict[str, Callable[..., Figures]] = {
     function.__name__: function
     for function in (
@@ -531,6 +565,8 @@ FIGURES: dict[str, Callable[..., Figures]] = {
         people_behind,
         odds,
         places_holding,
+        periods_holding,
+        people_share,
     )
 }
 
@@ -545,7 +581,7 @@ def figure(log: Log, name: str, args: Mapping[str, Any]) -> Figures:
     }
 
 
-def read_questions(path: Path = HERE / "questions.jsonl") -> list[dict[str, Any]]:
+def read_questions(path: Path) -> list[dict[str, Any]]:
     """The questions, in their order."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
 
@@ -558,11 +594,12 @@ def main() -> None:
     )
     parser.add_argument("--groceries", type=Path, required=True, help="folder with the parquet files")
     parser.add_argument("--shop", type=Path, default=HERE / "shop", help="folder with the CSV files")
+    parser.add_argument("--questions", type=Path, default=HERE / "questions.jsonl")
     parser.add_argument("--out", type=Path, default=HERE / "expected.json")
     wanted = parser.parse_args()
     load = {"movies": load_movies, "groceries": load_groceries, "shop": load_shop}
     expected: dict[str, Figures] = {}
-    questions = read_questions()
+    questions = read_questions(wanted.questions)
     for catalog, loader in load.items():
         log = loader(getattr(wanted, catalog))
         for question in questions:
