@@ -7,6 +7,7 @@ kept here: each visitor's `Talk` is an argument.
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -25,6 +26,7 @@ from bot.service import CatalogCard, Service
 from bot.web import cards, words
 from bot.web.api import check_message
 from bot.web.config import WebConfig
+from bot.web.events import batches
 from bot.web.problems import REFUSALS, Problem
 from bot.web.security import COOKIE, Visitors
 from bot.web.transcript import ChatMessage, ShownTurn, Talk
@@ -34,6 +36,9 @@ NEW_VISITOR = ""
 """What the persona picker sends for someone without a history."""
 EVERYWHERE = ""
 """What the place picker sends for no place."""
+
+_PACE = 0.12
+"""Seconds between two drawings of a running answer: Gradio takes longer to compare and send one than a model a word."""
 
 Stage = tuple[list[ChatMessage], Talk]
 """The chat as it is shown now, and the conversation to keep."""
@@ -187,7 +192,7 @@ class Page:
     async def _answer(
         self, talk: Talk, message: str, setting: Setting, request: gr.Request
     ) -> AsyncGenerator[Stage]:
-        """Answer one message: yield the chat and the conversation after each event."""
+        """Answer one message: yield the chat and the conversation whenever something came."""
         try:
             check_message(message, self._config.max_message)
             card = self.built(setting.catalog)
@@ -203,12 +208,16 @@ class Page:
         yield before + shown(turn), talk.with_turn(turn.stopped())
         conversation = None
         try:
-            async with aclosing(self._events(talk, message, card, asker)) as events:
-                async for event in events:
-                    turn = turn.after(event)
-                    if isinstance(event, DoneEvent):
-                        conversation = event.conversation
-                    yield before + shown(turn), talk.with_turn(turn.stopped(), conversation)
+            events = self._events(talk, message, card, asker)
+            async with aclosing(batches(events, self._config.keepalive_seconds)) as several:
+                async for batch in several:
+                    for event in batch:
+                        turn = turn.after(event)
+                        if isinstance(event, DoneEvent):
+                            conversation = event.conversation
+                    if batch:
+                        yield before + shown(turn), talk.with_turn(turn.stopped(), conversation)
+                        await asyncio.sleep(_PACE)
         except REFUSALS as error:
             turn = replace(turn, final=cards.trouble(said(error)))
             yield before + shown(turn), talk.with_turn(turn)
