@@ -36,7 +36,7 @@ def rules_of(seed: int, chance: float) -> str:
     book = mine(world.interactions, world.items, world.places)
     seconds = process_time() - began
     got = found(book, world)
-    planted = f"{got.found} of {got.planted}" if chance else "none planted"
+    planted = f"{got.found} of {got.planted}" if chance else "cycles only were planted"
     shadows = got.reported - len(got.false) - got.found
     bound = sum(rule.kind == "context" and bool(rule.antecedent) and rule.place is not None for rule in book)
     cells = (seed, f"{len(world.interactions):,}", planted, bound, shadows, len(got.false), f"{seconds:.1f}")
