@@ -21,11 +21,10 @@ from time import perf_counter
 from typing import Any
 
 from bot.assembly import Almanac
-from bot.dialogue.agent import TAUGHT_SURE
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_text import is_chinese
 from bot.dialogue.planner import plan
-from bot.dialogue.shorthand import agreed, calls_of, sheet_of
+from bot.dialogue.shorthand import agreed, calls_of, settled, sheet_of
 from bot.dialogue.turn import Asker, Conversation, Message, ToolCall
 from bot.history import turns_of_messages
 from bot.llm import LlmConfig
@@ -76,13 +75,12 @@ def main() -> None:
     def by_both(message: str, talk: Conversation, lexicon: Lexicon) -> tuple[ToolCall, ...]:
         links = lexicon.link(message)
         planned = plan(message, links, talk, NOBODY, lexicon)
-        sure = planned.confidence >= TAUGHT_SURE or planned.clarify is not None or links.lang != "en"
+        sure = settled(planned) or links.lang != "en"
         return planned.calls if sure else agreed(planned, by_proposal(message, talk, lexicon))
 
     ways: dict[str, Way] = {
         "planner": by_planner,
         "model alone": by_model,
-        "model that sees the planner's choice": by_proposal,
         "both, as shipped": by_both,
     }
     print(

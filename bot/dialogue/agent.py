@@ -19,7 +19,7 @@ from bot.dialogue.planner import Plan, complete, plan
 from bot.dialogue.planner_calls import opinions
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.prompts import choose_messages, choose_prompt
-from bot.dialogue.shorthand import agreed, calls_of, sheet_of
+from bot.dialogue.shorthand import agreed, calls_of, settled, sheet_of
 from bot.dialogue.shown import charts, table
 from bot.dialogue.smalltalk import reply
 from bot.dialogue.turn import (
@@ -47,8 +47,6 @@ MAX_CALLS = 3
 """Most tools of one turn: a message with more wishes is answered in its first three."""
 SURE = 0.5
 """Confidence of a plan from which the planner's choice stands in "auto" mode."""
-TAUGHT_SURE = 0.75
-"""The same beside the taught model: the best of three on validation templates (docs/teaching.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +121,12 @@ class Agent:
     ) -> tuple[Plan, bool]:
         """Decide who chooses, and return the plan that holds with whether the model failed."""
         taught = self.model if isinstance(self.model, TaughtModel) and links.lang == "en" else None
-        sure = SURE if taught is None else TAUGHT_SURE
-        trusted = self.choose == "model" or (self.choose == "auto" and planned.confidence < sure)
-        talk = planned.smalltalk is not None and (taught is None or planned.smalltalk != "unclear")
-        settled = talk or planned.clarify is not None
-        if self.model is None or not trusted or (settled and self.choose == "auto"):
+        if taught is not None:
+            sure = settled(planned)
+        else:
+            talk = planned.smalltalk is not None or planned.clarify is not None
+            sure = talk or planned.confidence >= SURE
+        if self.model is None or self.choose == "planner" or (sure and self.choose == "auto"):
             return planned, False
         try:
             if taught is not None:

@@ -45,6 +45,8 @@ IT: Final = "it"
 """What "it", "this" or a bare "why?" points at."""
 NEW, SHOWN = "ABCDEFGH", "PQRSTUVW"
 """Marks of the titles in a message: those that it brings, and those that the turns before showed."""
+TAUGHT_SURE = 0.75
+"""Confidence of a plan from which rules decide beside a taught model, where the message is no wish."""
 LONGEST = 240
 """Characters of a message that the model sees; a wish is rarely longer, and time grows with each."""
 
@@ -164,6 +166,17 @@ def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall,
     parts = _parts(asked, given)
     calls = [call for wish, part in zip(asked, parts, strict=True) for call in _calls(wish, part, lexicon)]
     return tuple({repr(call): call for call in calls}.values()), talk if not asked else None
+
+
+def settled(planned: Plan) -> bool:
+    """Tell whether rules decide and a taught model need not be asked: talk, a question back, plain words of no wish.
+
+    Of wishes the model knows more: what is sure of "recommend" and "I loved" is sure of half a message.
+    """
+    if planned.clarify is not None or not planned.calls:
+        return planned.smalltalk != "unclear"
+    wishes = any(call.tool in ("search_items", "score_items") for call in planned.calls)
+    return planned.confidence >= TAUGHT_SURE and not wishes
 
 
 def agreed(planned: Plan, chosen: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
