@@ -21,6 +21,7 @@ from sqlalchemy.engine import Engine
 
 from bot.catalogue import ITEMS, PLACES, RANK, RULES, SEARCH
 from bot.errors import NotReady, SettingsError
+from bot.fitting import fit
 from bot.presets import mining_config, rank_config
 from bot.progress import Bars
 from bot.settings import Settings
@@ -40,7 +41,6 @@ from db.values import Catalog
 from mining.miner import mine
 from mining.spark import mine as mine_on_spark
 from retrieval.encode import Encoder, HashingEncoder, SentenceEncoder
-from retrieval.rank import Recommender
 from retrieval.rankconfig import RankConfig
 from retrieval.search import ItemSearch, dense_texts
 
@@ -178,8 +178,9 @@ def _write_parts(
         vectors = search.vectors(list(shown["item"]))
         if ranking.deep.on and ranking.deep.tune_text:
             vectors = _taught(settings, ranking, rolled, shown)
-        ranker = Recommender(ranking)
-        ranker.fit(rolled, shown, people, rules=book.frame(), vectors=vectors)
+        ranker = fit(
+            rolled, shown, people, places, mining=config, ranking=ranking, vectors=vectors, mined=book.frame()
+        )
         ranker.save(folder / RANK)
     times = interactions["at"].dropna()
     return {

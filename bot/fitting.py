@@ -65,6 +65,7 @@ def fit(
     mining: MiningConfig | None = None,
     ranking: RankConfig | None = None,
     vectors: NDArray[np.float32] | None = None,
+    mined: pd.DataFrame | None = None,
 ) -> ContextRecommender:
     """Return the product's own ranker, fitted.
 
@@ -76,6 +77,7 @@ def fit(
         mining: Definitions of baskets and thresholds of rules.
         ranking: Settings of the ranker.
         vectors: Text vectors, one row for each row of `items`.
+        mined: The rules of all `interactions`, as `RuleBook.frame()` gives them, where they were mined already.
     """
     from mining.miner import mine
 
@@ -83,7 +85,7 @@ def fit(
     surroundings = Surroundings.of(config, places)
 
     known = interactions.dropna(subset=["person", "item"])
-    whole = mine(known, items, places, config=config).frame()
+    whole = mine(known, items, places, config=config).frame() if mined is None else mined
 
     def rules(rows: pd.DataFrame) -> pd.DataFrame:
         """Mine the rows that a validation window leaves, so that nothing leaks."""

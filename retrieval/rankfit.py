@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.blend import Blend, Lesson, learn, lesson, scale
 from retrieval.cf import cosine, crowd, ease, neighbours, walk
+from retrieval.guided import guided
 from retrieval.popularity import Content, Kinds, context_lift, place_lift, popular, trait_lift, trend
 from retrieval.profile import Floats, Ids, Ints, Log, Query
 from retrieval.rankconfig import RankConfig
@@ -116,13 +117,15 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
     limit = config.dense_items
     plain = ease(log, limit=limit)
     near, beside = near_in_time(log, limit=limit, longest=_LONGEST_HABIT if habits else _LONGEST)
+    similar = cosine(log)
     found: dict[str, Scorer | None] = {
         "ease": plain,
         "broad": replace(plain, fade=0.5, name="broad"),
         "near": near,
         "beside": beside,
         "walk": walk(log),
-        "similar": cosine(log),
+        "similar": similar,
+        "guided": None if rules is None else guided(similar, rules),
         "people": neighbours(log),
         "crowd": crowd(log),
         "popular": popular(log),

@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from retrieval.cf import cosine, crowd, ease, neighbours, walk
+from retrieval.guided import guided
 from retrieval.profile import Ids, Log, make_log, profile, query_of
+from retrieval.rules import rule_scorer
 from retrieval.scorer import Linear
 from retrieval.sequence import closeness, near_in_time
 
@@ -199,3 +201,34 @@ def test_sparse_and_dense_matrices_read_alike():
         assert sparse.because(query, item)[1] == pytest.approx(dense.because(query, item)[1])
     again = Linear.of_arrays("walk", sparse.arrays())
     assert again.score(query) == pytest.approx(dense.score(query))
+
+
+def test_rules_reweigh_the_neighbours_that_they_confirm():
+    log = log_of(
+        [(f"p{n}", item, 0) for n in range(6) for item in ("a", "b", "c")] + [("q", "a", 0), ("q", "c", 1)]
+    )
+    items = Ids.of(pd.Series(["a", "b", "c"]))
+    rules = pd.DataFrame(
+        {
+            "antecedent": [("a",), ("b",), ("a", "b"), ("a",)],
+            "consequent": [("b",), ("a",), ("c",), ("c",)],
+            "context": [(), (), (), ("friday",)],
+            "kind": ["together", "next", "together", "together"],
+            "n": 100, "n_x": 20, "n_y": [20, 30, 20, 20], "n_xy": [15, 12, 10, 10],
+        }
+    )  # fmt: skip
+    plain, scorer = cosine(log, shrink=0.0), rule_scorer(rules, items)
+    assert scorer is not None
+    made = guided(plain, scorer)
+    assert made is not None
+    a, b = scorer.strength[0], scorer.strength[1]
+    expected = np.array(plain.matrix)
+    expected[0, 1] *= 1 + a / ((a + b) / 2)
+    expected[1, 0] *= 1 + b / ((a + b) / 2)
+    assert made.matrix == pytest.approx(expected, rel=1e-6)
+    sparse = guided(replace(plain, matrix=sp.csr_array(plain.matrix)), scorer)
+    assert sparse is not None
+    assert sparse.matrix.toarray() == pytest.approx(expected, rel=1e-6)
+    only_context = rule_scorer(rules[3:], items)
+    assert only_context is not None
+    assert guided(plain, only_context) is None

@@ -71,7 +71,7 @@ def questions(log: Log) -> dict[str, object]:
 
 def test_the_world_feeds_every_scorer():
     assert set(SCORERS) == {
-        "ease", "broad", "taste", "near", "beside", "walk", "similar", "people", "crowd", "popular", "trend", "place",
+        "ease", "broad", "taste", "near", "beside", "walk", "similar", "guided", "people", "crowd", "popular", "trend", "place",
         "context", "traits", "kind", "content", "rules", "deep", "deep simple", "again_window", "again_visit",
     }  # fmt: skip
 

@@ -228,7 +228,7 @@ _GROUPS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "alike": (
         "people who chose the same",
         "选择相同的人",
-        ("ease", "broad", "walk", "similar", "people", "taste"),
+        ("ease", "broad", "walk", "similar", "guided", "people", "taste"),
     ),
     "close": ("what is chosen close in time", "时间相近的选择", ("near", "beside")),
     "order": ("the order of your choices", "您选择的先后", ("deep",)),
