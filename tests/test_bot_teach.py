@@ -320,6 +320,15 @@ def test_two_sides_of_a_question_are_read_by_code(message, line, expected):
     assert expected.items() <= call.arguments.items()
 
 
+def test_a_wish_is_asked_of_the_model_with_what_rules_make_of_it():
+    model = Fake(" search")
+    answer = answered(model, "recommend me a comedy")
+    assert [prompt.splitlines()[-2] for prompt in model.asked] == ["= score!"]
+    assert [(call.tool, call.arguments) for call in answer.tool_calls] == [
+        ("search_items", {"category": "Comedy"})
+    ]
+
+
 def test_where_both_name_the_same_tool_the_arguments_are_those_of_the_rules():
     wish = Plan((ToolCall(tool="search_items", arguments={"category": "Comedy"}),), LIKELY)
     same = (ToolCall(tool="search_items", arguments={"query": "comedy"}, by="model"),)
