@@ -327,12 +327,16 @@ def say_comparison(
         )
         one = key.format(n=whole(total_a), h=whole(held_a))
         two = key.format(n=whole(total_b), h=whole(held_b))
-        tail = "差异可能只是偶然" if chance else "差异并非偶然"
+        tail = "数据无法区分，差异可能只是偶然" if chance else "差异并非偶然"
         return f"{first or '全部'}：{one}（{percent(share_a)}）；{second or '全部'}：{two}（{percent(share_b)}）；{tail}。"
     holding = f" with {x}" if y else ""
     held = f"also had {y}" if y else f"had {x}"
     ratio = f", {ratio_said(comparison.ratio)} times as often" if held_a and held_b else ""
-    tail = "chance explains the difference" if chance else "chance does not explain the difference"
+    tail = (
+        "the data cannot tell them apart, since chance explains the difference"
+        if chance
+        else "chance does not explain the difference"
+    )
     return (
         f"{opened(first or 'overall')}, {whole(held_a)} of {whole(total_a)} {words.baskets}{holding} {held} "
         f"({percent(share_a)}); {second or 'overall'}, {whole(held_b)} of {whole(total_b)} ({percent(share_b)})"

@@ -168,7 +168,12 @@ def test_follow_ups_keep_the_subject_and_what_was_asked(shop: Almanac) -> None:
     assert answer.tool_calls[0].arguments == {"item": "milk", "kind": "cycle"}
     assert of_kind(answer, "due").numbers["people"] == 20
     again = talk(shop, PAIR, "could it be chance?", "and on fridays?")
-    assert again.tool_calls[0].arguments == {"item": "chips", "kind": "together", "when": "friday"}
+    assert again.tool_calls[0].arguments == {
+        "item": "chips",
+        "kind": "together",
+        "with_item": "salsa",
+        "when": "friday",
+    }
 
 
 def test_two_wishes_share_their_subject(shop: Almanac) -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.dialogue.aspects import expects_yes
 from bot.dialogue.ground import Grounder
 from bot.dialogue.sentences import split
 from bot.dialogue.turn import Evidence, ItemRef, Sentence
@@ -140,3 +141,21 @@ def test_pieces_do_not_matter(parts):
 def test_a_longer_answer_begins_with_the_shorter(texts):
     sentences = [Sentence(text=text) for text in texts]
     assert all(join(sentences).startswith(join(sentences[:n])) for n in range(len(sentences)))
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        ("is it real?", True),
+        ("is it just chance?", False),
+        ("is it real, or just chance?", True),
+        ("bananas & milk: a fluke?", False),
+        ("poppy bagels: fading or not", True),
+        ("does that hold for more than a handful of people?", True),
+        ("and is that real?", True),
+        ("what goes with milk?", None),
+        ("friday v sunday?", None),
+    ],
+)
+def test_which_answer_would_confirm_the_figures(message: str, wanted: bool | None) -> None:
+    assert expects_yes(message) is wanted

@@ -30,6 +30,7 @@ Aspect = Literal[
     "where",
     "when",
     "hour",
+    "season",
     "day",
     "month",
     "common",
@@ -40,38 +41,39 @@ Aspect = Literal[
 ]
 """chart, csv: how to show it · popular, few, places, chance, adjusted, cause: a doubt, by what might explain the figures
 · mine: the person's own rhythm · due, soon: when again, when next · list, rising, fading: which things, and their
-direction · surprising, useful, strongest, seldom: what the best rules are the best in · where, when, hour, day, month: of a profile ·
+direction · surprising, useful, strongest, seldom: what the best rules are the best in · where, when, hour, season, day, month: of a profile ·
 common: what a slice holds most · count: how many, and nothing else · more, less: a direction that the question supposes."""
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 DOUBTS: Final[frozenset[Aspect]] = frozenset(("popular", "few", "places", "chance", "adjusted", "cause"))
 
 _PEOPLE = r"(?:people|customers?|shoppers?|households?|viewers?|buyers?|fans?|persons?|families|users?|members?|raters?)"
 _WORDS: Final[dict[Aspect, str]] = {
-    "chart": r"\b(?:chart|graph|plot|diagram|heat ?map|histogram|visuali[sz]e|draw|picture)\b|^\W*(?:(?:ok(?:ay)?|please|can you|could you|now|and)\W+)*show (?:me|it|this|that|them|me (?:this|that|it))?(?: please)?\W*$|图表|画|给我看看",
+    "chart": r"\b(?:chart|graph|plot|diagram|heat ?map|histogram|visuali[sz]e|draw|picture)\b|^\W*(?:(?:ok(?:ay)?|please|can you|could you|now|and)\W+)*show (?:me|it|this|that|them|me (?:this|that|it))?(?: please)?\W*$|\bshow (?:me )?(?:the |how the )?(?:months|weeks|days|hours|curve|bars?)\b|\bin (?:a )?(?:picture|bars)\b|图表|画|给我看看",
     "csv": r"\bcsv\b|\bspreadsheet\b|\bexcel\b|\bexport\b|\bdownload\b|\bas (?:a )?(?:table|file)\b|导出|表格",
-    "popular": r"\b(?:both|just|simply|merely|only|so)\b.{0,30}\bpopular\b|\bpopular(?:ity)?\b.{0,20}\b(?:anyway|explain|reason)|\bbusy (?:day|evening|morning|store|time)\b|\b(?:big|large|full) (?:baskets?|trips?|shops?|carts?)\b|\bhow big the baskets\b|\bbuy(?:s|ing)? (?:a lot|everything|lots)\b|\bbasket size\b|\bmore often than (?:by )?chance\b",
-    "few": rf"\b(?:a|the same|just|only|very) (?:few|handful of|couple of|same|small number of|one or two)(?: \w+)? {_PEOPLE}\b|\b(?:few|handful of|one|single|same) (?:\w+ )?{_PEOPLE}\b(?! (?:is|are) due)|\bhow many(?: different)? (?:\w+ )?{_PEOPLE}\b(?=\W*$| (?:are |is )?(?:behind|that|drive))|\bonly a few\W*$|\bheavy (?:users|buyers)\b|\bdriven by (?:a|one)\b|几(?:个|户)人?|少数",
-    "places": r"\b(?:every|all|each|most|other|across|different|several|any) (?:the )?(?:stores?|shops?|states?|regions?|places?|locations?|branch(?:es)?)\b|\beverywhere\b|\bjust (?:one|this|that|a single) (?:store|shop|state|region|place)\b|\bonly (?:in|at) (?:one|this|that)\b|每(?:个|家)(?:店|州|地区)",
-    "chance": r"\breal (?:pattern|link|connection|effect|thing)\b|\bjust (?:a )?habit\b|\bhabits?\b|\b(?:link|connection|association|relation(?:ship)?|correlation|pattern)\b.{0,60}\b(?:real|true|genuine|strong)\b|\bchance\b|\bcoincidence\b|\bfluke\b|\brandom(?:ness)?\b|\bnoise\b|\bluck(?:y)?\b|\bsignifican\w+|\bp-?values?\b|\bq-?values?\b|\bhow (?:sure|certain|confident|reliable|solid|robust|strong) (?:are|is)\b|\bare you sure\b|\breliable\b|\brobust\b|\btrust (?:that|this|it)\b|\b(?:is|was|are) (?:that|this|it|the \w+(?: \w+)?|there) (?:a )?(?:real(?:ly)?|true|genuine)\b|\b(?:really|actually) (?:true|real)\b|\bstable\b|\bhow do you know\b|偶然|巧合|可靠|确定吗|真的吗",
-    "adjusted": r"\badjust\w*|\bcontrol(?:led|ling)? for\b|\bconfound\w*|\bstratif\w+|\b(?:inverse|propensity)\b|\bsimpson\w*|\bholding\b.{0,30}\b(?:equal|constant|fixed)\b|\bonce you (?:account|control|allow)\b|\b(?:accounting|allowing|correct(?:ed|ing)) for\b|\blike (?:is )?compared with like\b|\bodds ratio\b|\bsame (?:size|month)\b",
+    "popular": r"\bboth\b.{0,25}\b(?:sell|sold|common|bought|rated|seen|watched|frequent)\b|\b(?:contain|have|hold|holds|has) everything\b|\b(?:both|just|simply|merely|only|so)\b.{0,30}\bpopular\b|\bpopular(?:ity)?\b.{0,20}\b(?:anyway|explain|reason)|\bbusy (?:day|evening|morning|store|time)\b|\b(?:big|large|full) (?:baskets?|trips?|shops?|carts?)\b|\bhow big the baskets\b|\bbuy(?:s|ing)? (?:a lot|everything|lots)\b|\bbasket size\b|\bmore often than (?:by )?chance\b|\b(?:than|what) (?:you'd|you would|one would|i'd|we'd|i would) (?:expect|think|guess)\b|\bthan expected\b",
+    "few": rf"\b(?:more than|only|just) an? (?:handful|few|couple)\b|\b(?:who|how many(?: \w+)?) (?:is|are|stands?) behind\b|\b(?:a|the same|just|only|very) (?:few|handful of|couple of|same|small number of|one or two)(?: \w+)? {_PEOPLE}\b|\b(?:few|handful of|one|single|same) (?:\w+ )?{_PEOPLE}\b(?! (?:is|are) due)|\bhow many(?: different)? (?:\w+ )?{_PEOPLE}\b(?=\W*$| (?:are |is )?(?:behind|that|drive))|\bonly a few\W*$|\bheavy (?:users|buyers)\b|\bdriven by (?:a|one)\b|几(?:个|户)人?|少数",
+    "places": r"\b(?:every|all|each|most|other|across|different|several|any) (?:the )?(?:stores?|shops?|states?|regions?|places?|locations?|branch(?:es)?)\b|\beverywhere\b|\bjust (?:one|this|that|a single) (?:store|shop|state|region|place)\b|\bonly (?:in|at) (?:one|this|that)\b|\bhold\w*\b.{0,16}\b(?:in|at|across) (?:every|each|all|most|other)\b|\bin how many (?:stores?|states?|regions?|places?)\b|每(?:个|家)(?:店|州|地区)",
+    "chance": r"\b(?:every|each|all|most|other) (?:months?|weeks?|seasons?)\b|\breal\b|\btrue\b|\breal (?:pattern|link|connection|effect|thing)\b|\bjust (?:a )?habit\b|\bhabits?\b|\b(?:link|connection|association|relation(?:ship)?|correlation|pattern)\b.{0,60}\b(?:real|true|genuine|strong)\b|\bchance\b|\bcoincidence\b|\bfluke\b|\brandom(?:ness)?\b|\bnoise\b|\bluck(?:y)?\b|\bsignifican\w+|\bp-?values?\b|\bq-?values?\b|\bhow (?:sure|certain|confident|reliable|solid|robust|strong) (?:are|is)\b|\bare you sure\b|\breliable\b|\brobust\b|\btrust (?:that|this|it)\b|\b(?:is|was|are) (?:that|this|it|the \w+(?: \w+)?|there) (?:a )?(?:real(?:ly)?|true|genuine)\b|\b(?:really|actually) (?:true|real)\b|\bstable\b|\b(?:genuine|proven|legit|meaningful|spurious)\b|\bmean(?:s|ingful)? anything\b|\bevery (?:month|week|season)\b|\b(?:is|was) (?:that|this|it) (?:really |just |only )?an? \w+(?: \w+)? thing\b|\bbelieve (?:that|this|it)\b|\bfor real\b|\bhow do you know\b|偶然|巧合|可靠|确定吗|真的吗",
+    "adjusted": r"\bsurviv\w+|\b(?:same|like|similar|equal)(?:ly)?[- ]sized?\b|\badjust\w*|\bcontrol(?:led|ling)? for\b|\bconfound\w*|\bstratif\w+|\b(?:inverse|propensity)\b|\bsimpson\w*|\bholding\b.{0,30}\b(?:equal|constant|fixed)\b|\bonce you (?:account|control|allow)\b|\b(?:accounting|allowing|correct(?:ed|ing)) for\b|\blike (?:is )?compared with like\b|\bodds ratio\b|\bsame (?:size|month)\b",
     "cause": r"\bcaus(?:e|es|ed|al|ally|ation|ing)\b|\bmakes? (?:people|them|customers|households|someone)\b|\b(?:effect|influence|impact) of\b|\b(?:lead|leads) people to\b|\bif (?:we|i) (?:promote|discount|sell|put|move|placed?)\b|\bwould (?:promoting|selling|a promotion|discounting)\b|\bbecause (?:of|they|people)\b|因果|导致",
     "mine": r"\b(?:i|me|my|we|us|our)\b(?! (?:ask|want to know|wonder|mean))|我",
     "due": r"\bdue\b|\bwho\b.{0,40}\bagain\b|\boverdue\b|\brunning out\b|\brun out\b|\bneed (?:to )?(?:\w+ )?(?:\w+ )?again\b|\blapsed\b|\bstopped (?:buying|taking)\b|\bwhen (?:will|do|should|must|am) (?:i|we)\b|到期|该买",
     "soon": r"\bhow (?:soon|long|quickly|fast|many days)\b|\bwhen\b.{0,40}\b(?:next|afterwards|later|again)\b|多久",
     "list": r"\bwh(?:at|ich)(?: \w+){0,3} (?:is|are|was|were|has|have|got|went|items?|products?|films?|movies?|things?|categor(?:y|ies)|genres?)\b(?! the )|\bwhat'?s\b|\b(?:did|has|have) (?:anything|something|much)\b|\banything\b|\blist\b|哪些|什么在",
-    "rising": r"\b(?:ris(?:ing|es?|en)|rose|grow(?:ing|s|n|th)?|grew|gain(?:ing|ed|s)|booming|picking up|going up|went up|up|on the rise|increas\w+|trending|hot(?:ter)?)\b|上升|增长",
-    "fading": r"\b(?:fall(?:ing|s|en)?(?! of the year)|fell|fad(?:ing|es?|ed)|declin\w+|drop(?:ping|ped|s)?|losing|lost|going down|went down|down|shrinking|decreas\w+|less popular|out of fashion)\b|下降|减少",
+    "rising": r"\b(?:ris(?:ing|es?|en)|rose|grow(?:ing|s|n|th)?|grew|gain(?:ing|ed|s)|booming|picking up|going up|went up|up|on the rise|increas\w+|jump(?:ed|s)?|pick(?:ed|s)? up|(?:get|got|getting) (?:more )?popular|took off|on (?:the|its|their) way up|go(?:es|ne)? up|climb(?:s|ed|ing)?|spike[sd]?|surge[sd]?|more and more|increas\w+|trending|hot(?:ter)?)\b|上升|增长",
+    "fading": r"\b(?:fall(?:ing|s|en)?(?! of the year)|fell|fad(?:ing|es?|ed)|declin\w+|drop(?:ping|ped|s)?|losing|lost|going down|went down|down|shrinking|decreas\w+|on (?:the|its|their) way (?:down|out)|go(?:es|ne)? down|slump(?:ed|s)?|slid(?:e|es|ing)?|dip(?:s|ped)?|fewer and fewer|less and less|less popular|out of fashion)\b|下降|减少",
     "surprising": r"\b(?:surpris\w+|unexpected|unusual|odd(?:est)?|weird(?:est)?|strange(?:st)?|curious|interesting|remarkable|astonish\w+)\b|意外|奇怪",
     "useful": r"\b(?:useful|actionable|valuable|worth (?:using|acting|knowing)|matter(?:s)? most|practical|helpful|profitable|impact(?:ful)?)\b|有用",
     "strongest": r"\b(?:strongest|best|top|most reliable|closest|tightest|biggest)\b|最强",
-    "where": r"\bwhere\b|\b(?:which|what|best|busiest) (?:stores?|shops?|states?|regions?|places?)\b|\bby (?:store|region|state|place)\b|哪里|哪个(?:店|州|地区)",
+    "where": r"\bwhere\b|\b(?:which|what|best|busiest) (?:counters?|branch(?:es)?|outlets?|locations?|sites?|cities|city|areas?|stores?|shops?|states?|regions?|places?)\b|\bby (?:store|region|state|place)\b|哪里|哪个(?:店|州|地区)",
     "when": r"\bwhen\b|\b(?:which|what|best|busiest) (?:times?|days?|hours?|months?|seasons?|weekdays?|part)\b|\bby (?:hour|day|weekday|month|season|daypart|time)\b|什么时候|几点|哪天",
     "hour": r"\b(?:(?:what|which|busiest|best|peak) hours?|by (?:the )?hour|hourly|(?:what|which) time(?: of (?:the )?day)?|o'clock)\b|几点",
     "day": r"\b(?:(?:what|which|busiest|best) (?:week)?days?(?! part)|days? of the week|by (?:week)?day)\b|哪天|星期几",
-    "month": r"\b(?:(?:what|which|busiest|best) (?:months?|seasons?)|(?:time|part) of (?:the )?year|by (?:month|season))\b|哪个(?:月|季节)",
+    "season": r"\b(?:what|which|busiest|best|by|per) seasons?\b|哪个季节",
+    "month": r"\b(?:(?:what|which|busiest|best|each|every) months?|(?:time|part) of (?:the )?year|(?:by|per) month|month(?:s|ly)?\b(?= of| by month)|the months)\b|哪个月",
     "common": r"\bmost (?:popular|common|often|frequent(?:ly)?|bought|sold|rated|watched|purchased)\b|\bpopular\b|\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|the most|most|well)\b|最(?:多|热门|受欢迎)",
     "count": rf"\bhow many (?:baskets|times|trips|orders|{_PEOPLE})\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|多少",
-    "more": r"\b(?:more|better|higher|especially|mostly|mainly)\b|更多",
+    "more": r"\b(?:something|stuff) (?:that )?(?:people|they|customers|households|shoppers|viewers)\b|\ban? \w+(?: \w+)? thing\b|\b(?:more|better|higher|especially|mostly|mainly)\b|更多",
     "less": r"\b(?:less|fewer|worse|lower)\b|更少",
     "seldom": r"\b(?:seldom|rarely|never|hardly ever|avoid(?:s|ed)?|least (?:often|likely)|not (?:bought|sold|taken) (?:together|with)|ever)\b|从不|很少",
 }  # fmt: skip
@@ -85,13 +87,33 @@ def aspects_of(plain: str) -> tuple[Aspect, ...]:
 
 def expects_yes(plain: str) -> bool | None:
     """Tell whether a yes would confirm the figures: "is it real?" True, "is it just chance?" False, None for no such question."""
-    if not re.match(
-        r"\W*(?:(?:but|and|so|ok(?:ay)?|hmm+|well)\W+)*(?:is|are|was|were|does|do|did|could|can|might|would|isn't|aren't|has|have)\b",
-        plain,
-    ):
-        return None
-    against = re.search(
-        r"\b(?:just|only|merely|simply|chance|coincidence|fluke|random|noise|luck|both|busy|few|handful|because|explain\w*|confound\w*|one (?:store|shop|state))\b",
-        plain,
-    )
-    return against is None
+    clauses = re.split(r"[,:;.?!]\s+|\s[-–—]+\s", plain)
+    asked = next(filter(_ASKS.match, clauses), None)
+    if asked is None:
+        stated = plain.rstrip().endswith("?") and not _OPEN.search(plain)
+        if not (stated or _OR_NOT.search(plain)):
+            return None
+        asked = plain
+    asked = _ELSE.split(asked)[0]  # "is it real, or just chance?" asks whether it is real
+    against = _AGAINST.search(asked)
+    return against is None or _FOR.search(asked[: against.start()]) is not None
+
+
+_AGAINST: Final = re.compile(
+    r"\b(?:just|only|merely|simply|chance|coincidence|fluke|random|noise|luck|both|busy|few|handful|couple|because|explain\w*|"
+    r"confound\w*|one (?:store|shop|state)|one or two|the same (?:people|households|customers))\b"
+)
+_FOR: Final = re.compile(
+    r"\b(?:real(?:ly)?|true|genuine|hold|holds|proven|solid|reliable|more than|not|beyond)\b"
+)
+_ELSE: Final = re.compile(
+    r"\W+or\s+(?=(?:is|are|was|just|only|merely|simply|chance|noise|luck|coincidence|random|an?|real|genuine|what|not|does|do)\b)"
+)
+_OPEN: Final = re.compile(
+    r"\b(?:what|which|who|when|where|how|why)\b|^\W*(?:and|only|just|show|or|please)\b|\bvs?\b"
+)
+_ASKS: Final = re.compile(
+    r"\W*(?:(?:but|and|so|ok(?:ay)?|hmm+|well|then)\W+)*(?:is|are|was|were|does|do|did|could|can|might|would|isn't|aren't|has|have)\b"
+)
+"""How a clause begins that wants a yes or a no."""
+_OR_NOT: Final = re.compile(r"\b(?:or not|yes or no|right|true)\W*$")

@@ -162,6 +162,7 @@ _WITHIN = re.compile(
     rf"\b(?:within|in (?:the )?(?:next|following)|during the next|over the next|inside)\s+(?:the\s+|next\s+)*(?P<n>{_COUNT}|an?)?\s*"
     r"(?P<unit>day|week|fortnight|month)s?\b"
     rf"|\b(?P<n2>{_COUNT}|an?)\s+(?P<unit2>day|week|fortnight|month)s?\s+(?:later|after(?:wards)?)\b"
+    rf"|(?:\bin the |\bsay |\(\s*)(?P<n4>{_COUNT}|an?)?\s*(?P<unit4>day|week|fortnight|month)s?(?:\s+(?:after|following)\b|\s*\))"
     r"|(?P<n3>\d+|[一两二三四五六七八九十])\s*(?P<unit3>天|日|周|个星期|个月)(?:之内|以内|内)"
 )
 
@@ -366,7 +367,7 @@ def within_days(flat: str) -> tuple[int, int, int] | None:
     match = _WITHIN.search(flat)
     if match is None:
         return None
-    group = next(name for name in ("", "2", "3") if match["unit" + name])
+    group = next(name for name in ("", "2", "3", "4") if match["unit" + name])
     count = match["n" + group] or "1"
     days = (1 if count in ("a", "an") else number(count)) * _DAYS[match["unit" + group]]
     return days, match.start(), match.end()

@@ -268,6 +268,11 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
 _TWO = re.compile(
     r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
 )
+_LINKED = re.compile(
+    r"\b(?:between|lift|odds|link(?:ed)?|related|connection|correlat\w+|association|coincidence|chance|luck|noise|random|fluke|pair|combo|"
+    r"how (?:often|many times|strong|likely)|(?:same|one) (?:basket|trip|day|time|visit|cart|receipt)|hold(?:s|ing)?|everywhere|fluke|how many|both|real(?:ly)?|genuine|true|first|the other way)\b"
+)
+"""Words that ask about two things as a pair, where "and" joins them."""
 _LISTS = re.compile(
     r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion|is the (?:lift|odds|confidence|link))\b)|\bwhich\b"
 )
@@ -305,12 +310,18 @@ def _pair(links: Links) -> bool:
     if len(spans) < 2:
         return False
     between = links.text[spans[-2].end : spans[-1].start].lower()
-    one_side = re.fullmatch(r"\s*(?:,|and|&|,\s*and|plus|和)\s*", between) is not None
+    one_side = re.fullmatch(r"\s*(?:,|and|&|,\s*and|plus|\+|和)\s*", between) is not None
     asks_two = (
         re.search(r"\btogether\b(?!\s+with)|\bbetween\b|一起", links.plain) is not None
         and re.search(r"\bwhat\b|什么", links.plain) is None
-    )
+    ) or (_LINKED.search(links.plain) is not None and not _GOES.search(links.plain))
     return not one_side or asks_two or JOINT.search(links.plain) is not None
+
+
+_GOES = re.compile(
+    r"\b(?:what|which)\b.{0,30}\b(?:goes?|sells?|come|comes|follows?|else|also|bought|buy|take|rate)\b|\bwith\b"
+)
+"""Asks for further things beside two that are named."""
 
 
 def against_words(links: Links) -> str | None:
@@ -326,7 +337,10 @@ def against_words(links: Links) -> str | None:
 def _or(links: Links, spans: tuple[Span, ...]) -> bool:
     """Whether two times or places stand as a choice: "mornings or nights?"."""
     return (
-        re.fullmatch(r"\W*(?:or|vs\.?|against)\W*", links.text[spans[0].end : spans[1].start].lower())
+        re.fullmatch(
+            r"\W*(?:\w+\W+)?(?:or|vs?\.?|against)\W*(?:the |in |on |at |during )*\W*",
+            links.text[spans[0].end : spans[1].start].lower(),
+        )
         is not None
     )
 

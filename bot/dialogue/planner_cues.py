@@ -37,7 +37,7 @@ EXPLAIN: Final = _any(
     r"\bwould you (?:still|also|even)\b|\bwould you\b.*\bif i\b", r"\bwhat made you\b|\breasons? (?:for|behind)\b|\bexplain\b|\bjustify\b|\bon what (?:basis|grounds)\b",
     r"\bhow did you (?:come up with|get to|arrive at|choose|pick)\b", r"\bwhat makes you think\b|\bwhat's the (?:reason|logic)\b",
     r"\b(?:reasoning|logic|idea|evidence|thinking) (?:behind|for)\b|\bwhat(?:'s| is) behind\b|\bhow so\b|\bconvince me\b|\bhow did you (?:get|come) to\b",
-    r"\bwould .{1,50} (?:still |also )?be (?:there|suggested|recommended|shown|picked)\b|\bdo you still (?:say|suggest|recommend|pick)\b|\bis .{1,30} still (?:on|there)\b|\bsame (?:answer|pick)\b",
+    r"\bwould .{1,50} (?:still |also )?be (?:there|suggested|recommended|shown|picked|(?:on |in |among )?(?:your|the|my) (?:picks?|list|suggestions?|choice|recommendations?))\b|\bwould .{1,50} still (?:come up|make it|appear|show up|be)\b|\bwould (?:it|that|this|they) (?:still|also)\b|\bdo you still (?:say|suggest|recommend|pick)\b|\bis .{1,30} still (?:on|there)\b|\bsame (?:answer|pick)\b",
     r"\bmade you (?:pick|suggest|recommend|choose|think)\b|\bbother with\b|\bspeaks? (?:for|against)\b|\bto do with (?:me|my taste)\b|\bdefend\b|\bgrounds for\b|\bmy kind of thing\b|\b(?:depend|rely|hang)s? on\b",
     r"\bonly there because\b|\bstill be (?:in|on|there|first)\b|\bpersuade me\b|\bend(?:s|ed)? up (?:on|in) my\b|\b(?:on|in) my (?:list|picks|recommendations)\b(?=.*\bwhy|.*\bhow)",
     r"\bwithout\b.*\bstill\b|\bstill\b.*\bwithout\b",
@@ -57,11 +57,11 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         r"\bhow (?:soon|quickly)\b",
         r"\bwhat (?:comes|follows|happens)\b(?!.* with\b)|\bwithin (?:\w+ ){1,2}(?:days?|weeks?|months?)\b", r"\bafter (?:someone|people|they|customers?|households?|shoppers?|viewers?|buying|purchasing|getting|watching|rating|seeing|a purchase)\b",
         rf"\b{PEOPLE} (?:usually |then |typically |tend to |often )*{TAKE}(?: \w+)? (?:next|afterwards?|after|later|then)\b", r"\bfollow(?:s|ed)?\b(?: up)?|\blead(?:s)? to\b|\b(?:next|later|afterwards) (?:purchase|buy|basket|trip|visit)\b|\bbuy next\b|\bcomes? next\b|\bcomes? after\b|\b(?:bought|watched|rated|seen) (?:right |soon |shortly )?after\b|\bnext step after\b|\b(?:soon|right|shortly) after\b|\band then(?: what)?\W*$|^\W*after .{2,60}, (?:what|which)\b|\bpurchase after\b|\btriggered by\b|\bhow long after\b|\bwho .{2,60} (?:later|next|afterwards)\W*$|\b(?:do|does|is|are) .{2,60} (?:come|bought|taken|rated) (?:later than|after|following)\b|\bgets? (?:rated|bought|watched|picked) next\b|\b(?:return|come back|comes back) for\b",
-        r"\bthen (?:buy|watch|rate|get|come back for)\b",
+        r"\bthen (?:buy|watch|rate|get|come back for)\b|\bin the (?:\w+ )?(?:days?|weeks?|months?|fortnight) (?:after|following)\b|\bfirst\b.{2,60}\b(?:after(?:wards)?|later|then|next|second)\b|\bthe other way (?:a)?round\b|\bwhat (?:do|does|did) .{2,30} lead to\b|\b(?:days|weeks) (?:after|later)\b",
         r"之后(?:会|通常|一般|还|人们|大家|买|看)|接下来(?:会|人们|大家|买)|然后买",
     )),
     ("trend", _any(
-        r"\b(?:what|which(?: \w+)?) peak(?:s|ed)?\b",
+        r"\b(?:what|which(?: \w+)?) peak(?:s|ed)?\b|\bwhen did .{2,60} peak\b|\bon (?:the|its|their) way (?:up|down|out)\b|\b(?:get|got|getting|become|became) (?:more |less )?popular\b|\b(?:fading|rising|growing|falling|seasonal) or\b|\bpick(?:s|ed)? up\b(?! with)|\b(?:go|goes|gone|went) (?:up|down)\b|\btook off\b|\bmonthly\b|\bby month\b|\b(?:show|draw|plot|chart|graph)\b.{0,30}\bmonths\b|\bwhich month\b.{0,90}\blowest\b|\b(?:jump|spike|surge|slump|dip|climb|slid)(?:e|ed|s|ped|ing)?\b|\bmore and more\b|\bless and less\b|\bsell(?:s|ing)? (?:more|less|better|worse) (?:than it did|lately|now|recently)\b",
         r"\b(?:ris(?:ing|e|es|en)|still popular|taking off|getting (?:more|less) popular|through the year|than they used to|seasonal pattern|losing interest|falling|fall(?:s|en)? (?:off|out)|on the way (?:up|down)|month by month|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b|\b(?:what|which|that|who|has|it|they)\b.{0,30}\b(?:rose|grew|fell|dropped|went (?:up|down))\b",
         r"\b(?:more|less) popular (?:lately|recently|over|than (?:before|last)|since|these days)\b|\bchang(?:e|ed|es|ing)\b(?! my| the subject)|\bhappened (?:in|during|since|on)\b|\bdevelop(?:ed|s)?\b|\bover (?:time|the (?:year|months?))\b|\bup or down\b",
         r"上升|下降|趋势|季节性|变化|越来越",
@@ -69,7 +69,7 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
     ("context", _any(
         r"^\W*(?:chart|plot|draw|graph|show me)\b.*\bwhen (?:people|households|customers|shoppers|viewers|they)\b",
         rf"\bwhen {PEOPLE} {TAKE}\b",
-        r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
+        r"\bwhen (?:do|does|are|is|did|else)\b(?! (?:you|i|the next)\b)(?!.*\b(?:released|made|come out|from)\b)", r"\bwh(?:at|ich) (?:counters?|branch(?:es)?|outlets?|locations?|time|times|day|days|hour|hours|month|months|season|seasons|daypart|stores?|states?|regions?|places?|part of|shops?|weekdays?)\b", r"\bwhere (?:do|does|are|is|did|else)\b(?! (?:you|i|my)\b)",
         r"\bpeaks?\b|\bbusiest\b|\bbest (?:day|time|month|season|store|hour)\b|\btimes? of (?:the )?(?:day|year|week)\b|\btime is\b|\b(?:across|over|throughout) the (?:day|week|hours|weekdays)\b|\bacross (?:the )?(?:seasons|stores|regions|weekdays|states)\b|\bhow (?:popular|common) (?:is|are) .{2,40} (?:on|in|at)\b|\bsets? .{2,30} apart\b|\bdiffer(?:s|ent)? (?:from|on|about|in)\b|\bin what way\b|\bby (?:daypart|weekday|month|season|store|region|state|hour|time)\b",
         r"\b(?:is|are|does|do)\b.{1,40}\b(?:more|less|mostly|mainly|usually|especially) (?:popular |often |common )?(?:bought |rated |watched |sold |a )*(?:on|in|at|during|among|for)?\b.{0,20}\b(?:thing|weekends?|evenings?|mornings?|nights?|summer|winter|autumn|spring)\b",
         r"^\W*(?:and |but )?(?:where|when)\W*$|^\W*(?:and |but )?(?:where|when) (?:exactly|then|else|mostly|mainly)\W*$",
@@ -81,10 +81,10 @@ RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
         rf"\b{PEOPLE}\b.*\balso {TAKE}\b|\balso (?:bought|buy|watched|watch|rated|rate|get|take|pick up)\b|\bbuys? what else\b|\bwhat else (?:do|did|does|is|are) {PEOPLE}?\b.*",
         r"一起|搭配|的人还(?:会)?(?:看|买)|还(?:会)?(?:买|看)(?:了)?什么|同时(?:买|看)|还会买|也(?:买|看)",
     )),
-    ("any", _any(r"\bregularit\w+|\b(?:found out|discovered|mined)\b|\b(?:strongest|clearest|weirdest|useful|reliable|surprising|unexpected) (?:links|findings|regularities)\b|\bhabits (?:have you|you) found\b", r"\bsomething (?:weird|odd|strange|surprising|interesting|unusual)\b.*\b(?:found|about)\b", r"\brules?\b|\bpatterns?\b|\bassociations?\b|\bcorrelat\w+|\blift\b|\bconfidence\b", r"规则|规律|关联")),
+    ("any", _any(r"\b(?:pairs?|rules?|links?|combos?|combinations?|associations?)\b.{0,25}\b(?:strongest|surprising|useful|interesting|unexpected|weirdest)\b", r"\b(?:most|least|more|three|five|ten|two|\d+) (?:surprising|unexpected|unusual|odd|useful|interesting|actionable)\b|\b(?:strongest|oddest|weirdest|strangest) (?:\w+ )?(?:thing|pairs?|rules?|links?|combos?|combinations?|findings?|patterns?|associations?)\b|\b(?:surprising|unexpected|useful|interesting) (?:thing|pairs?|rules?|links?|combos?|findings?|patterns?|facts?)\b", r"\bregularit\w+|\b(?:found out|discovered|mined)\b|\b(?:strongest|clearest|weirdest|useful|reliable|surprising|unexpected) (?:links|findings|regularities)\b|\bhabits (?:have you|you) found\b", r"\bsomething (?:weird|odd|strange|surprising|interesting|unusual)\b.*\b(?:found|about)\b", r"\brules?\b|\bpatterns?\b|\bassociations?\b|\bcorrelat\w+|\blift\b|\bconfidence\b", r"规则|规律|关联")),
 )  # fmt: skip
 COUNT: Final = _any(
-    r"\bhow many (?:baskets|people|households|customers|times|shoppers|sessions|viewers|buyers)\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|\bhow likely\b|\bhow (?:much )?(?:more|less) (?:likely|often)\b|\bwhat are the (?:odds|chances)\b",
+    r"\bhow many (?:different |distinct |of the )?(?:baskets|people|households|customers|times|shoppers|sessions|viewers|buyers)\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|\bhow likely\b|\bhow (?:much )?(?:more|less) (?:likely|often)\b|\bwhat are the (?:odds|chances)\b",
     r"有多少(?:人|个)|占多少",
 )  # fmt: skip
 CROWD: Final = _any(
@@ -93,14 +93,14 @@ CROWD: Final = _any(
     r"(?:大家|人们|顾客|人).{0,8}(?:买|看)",
 )  # fmt: skip
 COMPARE: Final = _any(
-    r"\b(?:against|versus|vs\.?|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|(?:more|less|fewer|better|often)\b.*\bth[ae]n|rather than|or more|compare)\b", r"不同|区别|差别|差异|相比|比较|对比|还是|比",
+    r"\b(?:against|versus|vs\.?|v|compared? (?:to|with)|differ(?:s|ent|ence)?|than (?:on|in|at|during|the)|(?:more|less|fewer|better|often)\b.*\bth[ae]n|rather than|or more|compare)\b", r"不同|区别|差别|差异|相比|比较|对比|还是|比",
 )  # fmt: skip
 OTHERS: Final = _any(
     r"\b(?:the )?(?:others|other (?:stores?|days|times|states|regions|places|shops)|the rest|elsewhere|everywhere else|otherwise|average|usual|rest of (?:the )?\w+)\b|其他"
 )
 DOUBT: Final = _any(
     r"\b(?:is|was|are|isn't|could|can|might|would) (?:that|this|it|these|they|there)(?: \w+){0,2} (?:real|really|true|just|only|significant|chance|coincidence|a fluke|fluke|random|noise|luck|reliable|robust|because|due to|explained)\b",
-    r"\bby chance\b|\bjust (?:because|popular|chance|a busy|noise)\b|\bonly a few\b|\bhold(?:s)? (?:up )?(?:in|at|for|across|on|everywhere|over)\b|\bhow (?:sure|certain|confident|reliable|solid) (?:are|is)\b|\bstatistically\b|\bare you sure\b|\breally true\b|\bconfound\w*|\bhow do you know\b|\bboth (?:are )?(?:just )?popular\b|\b(?:link|connection|associations?|relation(?:ship)?|correlations?|pattern) (?:between|real|true|strong|hold)\b",
+    r"\bby chance\b|\bfluke\b|\breal\W+or\b|\breal\W*$|\bsurvive\w*\b|\b(?:same|like|similar|equal)(?:ly)?[- ]sized?\b|\bsame size\b|\bbehind (?:that|this|it)\b|\b(?:that|this) (?:link|pair|pattern)\b|\b(?:true|same|hold\w*|there|so) (?:\w+ )?(?:every|each|all) (?:month|week|season|year)s?\b|\b(?:have|has|contain|hold)s? everything\b|\bboth\b.{0,25}\b(?:sell|common|frequent)\b|\b(?:in|true in) all (?:months|seasons|weeks)\b|\bgenuine\b|\bproven\b|\bspurious\b|\b(?:could|might|can) .{2,60} be (?:just )?(?:chance|luck|noise|random|coincidence)\b|\bmean(?:s)? anything\b|\b(?:than|what) (?:you'd|you would|one would|i'd|we'd) expect\b|\bfor real\b|\b(?:is|was) (?:that|this|it) (?:really |just |only )?an? \w+(?: \w+)? thing\b|\bjust (?:because|popular|chance|a busy|noise)\b|\bonly a few\b|\bhold(?:s)? (?:up )?(?:in|at|for|across|on|everywhere|over)\b|\bhow (?:sure|certain|confident|reliable|solid) (?:are|is)\b|\bstatistically\b|\bare you sure\b|\breally true\b|\bconfound\w*|\bhow do you know\b|\bboth (?:are )?(?:just )?popular\b|\b(?:link|connection|associations?|relation(?:ship)?|correlations?|pattern) (?:between|real|true|strong|hold)\b",
     r"\breal (?:pattern|link|connection|effect|thing)\b|\bjust (?:a )?habit\b|\bcaus(?:e|es|ed|al|ation)\b|\badjust(?:ed|ing|ment)?\b|\bcontrol(?:led|ling)? for\b|\b(?:every|all|each|across) (?:the )?(?:stores?|shops?|states?|regions?|places)\b|\b(?:few|handful of|how many(?: different)?|same) (?:people|households|customers|shoppers|families|viewers|persons)\b(?=\W*$| behind| who| drive| that)|\bsignifican\w+|\bcoincidence\b|\bheavy (?:users|buyers)\b",
     r"\b(?:and |for )how many (?:people|households|customers|viewers) (?:is|does|was) (?:that|it|this)\b",
     r"^\W*(?:and |for )*how many (?:baskets|people|households|customers|viewers)\W*$|\bnoise\b|\bsays who\b|\bprove (?:it|that)\b|\bsample size\b|\bp-value\b",

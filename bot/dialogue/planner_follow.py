@@ -65,13 +65,39 @@ def _move(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
             arguments["category"] = category
 
 
+def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
+    """Set the other side of a pair: the partner that was named when a pair is doubted, or one named with a lag."""
+    if "with_item" in arguments or not isinstance(arguments.get("item", ""), str):
+        return
+    subject = arguments.get("item")
+    named = links.values("item")
+    if (
+        arguments.get("kind") == "next"
+        and len(named) == 1
+        and subject not in (None, *named)
+        and _LAG.search(links.plain)
+    ):
+        arguments["with_item"] = named[0]
+        return
+    about_pair = arguments.get("kind") in (None, "together", "next", "any") and not arguments.get("category")
+    if subject is None or named or links.of("category") or not about_pair or not DOUBT.search(links.plain):
+        return
+    partners = [item for item in (focus.lists[0] if focus.lists else ()) if item != subject]
+    if partners:
+        arguments["with_item"] = partners[0]
+        arguments.setdefault("kind", "together")
+
+
+_LAG = re.compile(r"\bwithin\b|\bin (?:the )?(?:next )?\w+ (?:days?|weeks?|months?)\b|\bas well\b|\btoo\b")
 _DAYS = re.compile(r"\b(?:after|within|in) (\d{1,3})\W*$")
 """A lag without its unit: "and after 60?"."""
 
 
 def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     arguments: dict[str, Any] = dict(last.arguments)
-    _move(arguments, links, focus)
+    _joins(arguments, links, focus)
+    if arguments == last.arguments:
+        _move(arguments, links, focus)
     when = make.when_words(links)
     if when is not None:
         arguments["when"] = refine(str(arguments.get("when", "")), when)
@@ -81,7 +107,8 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     against = make.against_words(links)
     if against is not None and against not in (arguments.get("when"), arguments.get("place")):
         arguments["against"] = against
-    kind = rule_kind(links.plain)
+    doubted = "with_item" in arguments and DOUBT.search(links.plain) is not None
+    kind = None if doubted else rule_kind(links.plain)  # "is that there every month?" doubts the pair
     if kind is not None and kind != "any":
         arguments["kind"] = kind
     if (days := links.integer("number")) is not None:

@@ -7,6 +7,7 @@ Knows which wording asks for which tool. It refuses to know several wishes in on
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_cues as cues
@@ -30,7 +31,19 @@ def one_wish(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
     talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
-    for reading in (_profile, _unclear, explain, _repeat, _rules, _follow, _rate, _details, _score, _search):
+    for reading in (
+        _profile,
+        _unclear,
+        explain,
+        _repeat,
+        _other_end,
+        _rules,
+        _follow,
+        _rate,
+        _details,
+        _score,
+        _search,
+    ):
         found = reading(links, focus, lexicon)
         if found is not None:
             return found
@@ -98,6 +111,7 @@ def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     plain = links.plain
     kind = cues.rule_kind(plain)
+    links = _of_category(links, lexicon) if kind == "any" else links
     of_a_place = bool(links.of("place")) and _ASKED_OF.match(plain) is not None
     crowd = cues.CROWD.search(plain) is not None or of_a_place
     subject = bool(focus.named(links) or links.of("category") or links.of("context") or links.of("place"))
@@ -109,6 +123,13 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     kind = kind or ("together" if joined else None)
     if kind is None and _LEANS.search(plain) and (links.of("context") or links.of("place")):
         kind = "context" if subject and (focus.named(links) or links.of("category")) else None
+    if (
+        kind is None
+        and _HABIT.search(plain)
+        and links.of("context")
+        and (links.of("item") or links.of("category"))
+    ):
+        kind = "context"
     if kind == "cycle" and len(links.of("category")) + len(links.of("item")) > 1 and "+" in plain:
         kind = "together"  # "eggs + bacon: how often?"
     if len(links.values("item")) > 1:
@@ -124,7 +145,7 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         or crowd_most
         or (crowd and (sliced or bool(focus.named(links))))
     )
-    doubted = cues.DOUBT.search(plain) is not None and bool(links.of("item"))
+    doubted = cues.DOUBT.search(plain) is not None and bool(links.of("item") or links.of("category"))
     if not (asks or doubted) or _is_personal(links, kind, focus):
         return None
     about = bool(focus.named(links) or links.of("category"))
@@ -148,6 +169,36 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return _does(make.rules(links, focus, kind), SURE, f"asks about behaviour: {kind or 'any'}")
 
 
+def _other_end(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    """Keep the subject where a follow-up names what may come next: "and frosting, within 7 days?"."""
+    if (
+        focus.call is None
+        or focus.call.arguments.get("kind") != "next"
+        or not cues.FOLLOW.search(links.plain)
+    ):
+        return None
+    call = follow(links, focus, lexicon) if len(links.values("item")) == 1 else None
+    if call is None or call.arguments.get("with_item") != links.first("item"):
+        return None
+    return _again(call, "another end of the question before")
+
+
+def _of_category(links: Links, lexicon: Lexicon) -> Links:
+    """Read a name that is a category's to the letter as the category: "the strongest rules for baby foods"."""
+    names = {name.casefold(): name for name in lexicon.categories}
+    return replace(
+        links,
+        spans=tuple(
+            replace(span, kind="category", value=names[said])
+            if span.kind == "item"
+            and (said := links.text[span.start : span.end].casefold()) in names
+            and lexicon.title(str(span.value)).casefold() != said
+            else span
+            for span in links.spans
+        ),
+    )
+
+
 _WHAT = re.compile(
     r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion)\b)|\bwhich\b|\b(?:recommend|suggest|i (?:like|love)d?)\b"
 )
@@ -160,6 +211,12 @@ _LEANS = re.compile(
     r"^\W*(?:so )?(?:is|are|was|were|do|does|did|has|have)\b.*\b(?:more|less|better|worse|mostly|mainly|especially|usually|often|rarely|thing)\b"
 )
 """A question whether something is taken more at a time or place than otherwise."""
+
+
+_HABIT = re.compile(
+    rf"\bthings?\b|\b(?:something|stuff) (?:that )?(?:{cues.PEOPLE})\b|\bmore of an?\b|\b(?:noise|proven|real|chance)\b|\b(?:or|than) (?:not|otherwise|usual)\b"
+)
+"""Calls one thing a habit of a time: "bagged ice: more of a weekend thing?"."""
 
 
 _ASKED_OF = re.compile(rf"\W*what (?:do|did|does) .{{2,40}}\b{cues.TAKE}\b")

@@ -95,7 +95,16 @@ def corrected(links: Links) -> Links:
         for before, after in pairwise(links.spans)
         if before.kind == after.kind and _INSTEAD.fullmatch(links.text[before.end : after.start].lower())
     }
+    gone |= {
+        (span.start, span.end)
+        for span in links.of("item")
+        if _WORKING.fullmatch(links.text[span.start : span.end].lower())
+    }
     return replace(links, spans=tuple(span for span in links.spans if (span.start, span.end) not in gone))
+
+
+_WORKING = re.compile(r"combinations?|combos?|pair(?:s|ings?)?|develop(?:ed|s)?|counters?|shares?")
+"""Words of questions about rules that also stand in titles ("Blended juice and combinations")."""
 
 
 _POINTS = re.compile(r"\b(?:the|that|this|those|these)\s+$")
@@ -106,6 +115,7 @@ def in_focus(links: Links, focus: Focus, lexicon: Lexicon) -> Links:
     item = focus.call.arguments.get("item") if focus.call is not None else None
     about = {item} if isinstance(item, str) else {*(item or ())}
     about |= {*(focus.lists[0] if focus.lists else ())}
+    about |= {*((focus.call.arguments.get("liked") or ()) if focus.call is not None else ())}
     spans: list[Span] = []
     for span in links.spans:
         if span.kind == "item" and span.score < 0.99:

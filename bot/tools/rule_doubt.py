@@ -18,10 +18,12 @@ from mining.rule import NextRule, Rule
 from mining.statistics import clustered_difference
 
 EXPECTED = 5.0
-"""A place or month can tell where chance alone would give so many baskets with both."""
+"""A place or month can tell where chance, or the pair's usual share, would give so many baskets with both."""
 LEVEL = 0.05
 """A p-value above this leaves a difference to chance."""
 _NAMED = 3
+_MOST = 0.8
+"""A pair holds everywhere where it does in more than this part of the places, and chance explains the others."""
 
 
 def pair(notes: RuleNotes, x: tuple[str, ...], y: tuple[str, ...], where: Slice) -> None:
@@ -106,8 +108,12 @@ def _few(notes: RuleNotes, keys: tuple[str, ...], where: Slice, n: int, people: 
 
 def _cells(
     notes: RuleNotes, count: Count, code: NDArray[np.int64], size: int
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return for each value of a code how many baskets hold both, and how many chance alone would give."""
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Return for each value of a code the baskets with both, how many chance alone would give, and whether it can tell.
+
+    It can where either chance or the pair's share over all baskets leads one to expect `EXPECTED` of them: what it
+    holds itself has no say in that.
+    """
     index = notes.book.index
     inside = index.bits_where(count.where)
     n, n_x, n_y, n_xy = (
@@ -117,7 +123,9 @@ def _cells(
             for keys in ((), count.x, count.y, (*count.x, *count.y))
         )
     )
-    return n_xy, n_x * n_y / np.maximum(n, 1)
+    expected = n_x * n_y / np.maximum(n, 1)
+    usual = n_x * (count.n_xy / max(count.n_x, 1))
+    return n_xy, expected, np.maximum(expected, usual) >= EXPECTED
 
 
 def _places(notes: RuleNotes, count: Count) -> None:
@@ -127,13 +135,13 @@ def _places(notes: RuleNotes, count: Count) -> None:
     if not places.ids:
         notes.tell("places", "the data of this catalogue know no places.", "这个目录的数据没有地点。")
         return
-    n_xy, expected = _cells(notes, count, index.place.astype(np.int64), len(places.ids))
+    n_xy, expected, enough = _cells(notes, count, index.place.astype(np.int64), len(places.ids))
     noun = notes.place_noun
-    able = np.flatnonzero(expected >= EXPECTED)
+    able = np.flatnonzero(enough)
     with_both, rest = int((n_xy > 0).sum()), int((n_xy > 0).sum() - (n_xy[able] > 0).sum())
     if not len(able):
         notes.cannot_tell(
-            f"No {noun} has enough {notes.words.baskets} to tell by itself: chance alone would give fewer than "
+            f"No {noun} has enough {notes.words.baskets} to tell by itself: chance, or their usual share, would give fewer than "
             f"{EXPECTED:.0f} with both in each; {_both(notes, count)} met in {with_both:,}.",
             f"没有哪个地点的数据足以单独判断；两者在{with_both:,}个地点同时出现过。",
             {"expected": EXPECTED, "places": with_both},
@@ -146,11 +154,14 @@ def _places(notes: RuleNotes, count: Count) -> None:
         for at in less[:_NAMED]
     ]
     but = f", but not in {'; '.join(weak)}" + (" and others" if len(less) > _NAMED else "") if less else ""
+    below = [at for at in less if n_xy[at] < expected[at] - 2 * math.sqrt(expected[at])]
+    but += ", which chance explains" if less and not below else ""
     few = f"; {rest:,} more had both, too seldom to tell" if rest else ""
     numbers = {"places": len(able), "more": len(more), "rest": rest, "least": EXPECTED}
     numbers |= {f"n_xy {places.ids[at]}": n_xy[at] for at in less[:_NAMED]}
     numbers |= {f"expected {places.ids[at]}": expected[at] for at in less[:_NAMED]}
-    holds = {"holds": float(not less)} if not less or len(more) < len(less) else {}
+    most = len(more) > _MOST * len(able) and not below
+    holds = {"holds": float(most)} if most or not less or len(more) < len(less) else {}
     notes.tell(
         "places",
         f"in {_of(len(more), len(able), noun)} that can tell, {_both(notes, count)} meet more often than "
@@ -165,8 +176,7 @@ def _months(notes: RuleNotes, count: Count) -> None:
     """In how many calendar windows the pair holds."""
     periods = notes.book.index.periods
     window = np.where(periods.cell >= 0, periods.window_of_cell[periods.cell], -1)
-    n_xy, expected = _cells(notes, count, window, len(periods.labels))
-    able = expected >= EXPECTED
+    n_xy, expected, able = _cells(notes, count, window, len(periods.labels))
     if not able.any():
         return
     held = int((n_xy[able] > expected[able]).sum())

@@ -135,7 +135,10 @@ class RuleNotes(Notes):
     def place_noun(self) -> str:
         """What most places are called: "store", "state"."""
         places = self.catalog.places
-        return str(places["kind"].mode().iloc[0]) if len(places) and "kind" in places else "place"
+        if not len(places) or "kind" not in places:
+            return "place"
+        named = [str(kind) for kind in places["kind"].dropna() if str(kind).strip()]
+        return max(named, key=named.count) if named else "place"
 
     def result(self) -> ToolResult:
         """Return everything that was noted, and the window of the data last."""

@@ -5,6 +5,7 @@ Knows dimensions of time and place. It refuses to decide by itself that a lead i
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from bot.dialogue.aspects import DOUBTS, Aspect
@@ -13,9 +14,15 @@ from bot.tools import rule_best, rule_doubt
 from bot.tools.rule_notes import INDEX, Question, RuleNotes
 from mining.compare import Comparison
 from mining.count import Count, Slice
+from mining.phrases import where_said
 from mining.profile import By, Profile
 
-_NARROW: dict[Aspect, tuple[By, ...]] = {"hour": ("hour",), "day": ("weekday",), "month": ("month",)}
+_NARROW: dict[Aspect, tuple[By, ...]] = {
+    "hour": ("hour", "daypart"),
+    "season": ("season", "month"),
+    "day": ("weekday",),
+    "month": ("month",),
+}
 """Words that ask for one unit of time only."""
 _MANY = 20
 """More places than this are said as "the others", not one by one."""
@@ -72,8 +79,24 @@ def _as_asked(notes: RuleNotes, count: Count) -> dict[str, float]:
     if len(wanted) != 1 or count.outside is None or count.y or not count.outside.n:
         return {}
     above = count.share > count.outside.share
+    if above != ("more" in wanted):
+        return {"holds": 0.0}
     real = rule_doubt.difference(notes, count) <= rule_doubt.LEVEL
-    return {"holds": float(real and above == ("more" in wanted))}
+    return {"holds": 1.0} if real or _plainly(count) else {}
+
+
+def _plainly(count: Count) -> bool:
+    """Whether the counts alone leave no doubt which share is higher, whoever is behind them."""
+    other = count.outside
+    if other is None or not count.n or not other.n:
+        return False
+    pooled = (count.n_x + other.n_x) / (count.n + other.n)
+    error = math.sqrt(pooled * (1 - pooled) * (1 / count.n + 1 / other.n))
+    return min(count.n_x, other.n_x) >= _ENOUGH and abs(count.share - other.share) > _FAR * error
+
+
+_ENOUGH, _FAR = 10, 5.0
+"""Baskets with the thing on each side, and standard errors between the two shares."""
 
 
 def _doubted(notes: RuleNotes, subject: tuple[str, ...], profile: Profile) -> None:
@@ -89,11 +112,27 @@ def _doubted(notes: RuleNotes, subject: tuple[str, ...], profile: Profile) -> No
 
 def _sided(notes: RuleNotes, compared: Comparison) -> dict[str, float]:
     """Whether the first of two slices holds more, or less, as the question supposes."""
-    wanted = {"more", "less"} & set(notes.aspects)
-    if len(wanted) != 1 or compared.ratio != compared.ratio:
+    asked = {_TOWARDS.get(aspect) for aspect in notes.aspects} - {None}
+    if len(asked) != 1 or compared.ratio != compared.ratio:
         return {}
-    real = compared.p < rule_doubt.LEVEL
-    return {"holds": float(real and (compared.ratio > 1) == ("more" in wanted))}
+    if (compared.ratio > 1) != ("more" in asked):
+        return {"holds": 0.0}
+    return {"holds": 1.0} if compared.p < rule_doubt.LEVEL else {}
+
+
+_TOWARDS: dict[Aspect, str] = {"more": "more", "rising": "more", "less": "less", "fading": "less"}
+"""The direction that words of a comparison suppose: "November against October: did it jump?"."""
+
+
+def _drawn(notes: RuleNotes, compared: Comparison) -> dict[str, float]:
+    """The two sides as a series that can be drawn, where a drawing is asked for."""
+    if "chart" not in notes.aspects:
+        return {}
+    sides = [
+        (where_said(one.where, notes.names, notes.lang) or "overall", *compared.of(one)[:2])
+        for one in (compared.first, compared.second)
+    ]
+    return {f"{name} {side}": value for side, n, held in sides for name, value in (("n", n), ("n_x", held))}
 
 
 def heat(notes: RuleNotes, subject: tuple[str, ...]) -> None:
@@ -142,6 +181,6 @@ def compare(notes: RuleNotes, question: Question, against: Slice) -> None:
             "compare",
             said.sentence(names, notes.lang, wording=notes.words),
             items=notes.shown((*subject, *y)),
-            numbers=compared.numbers() | _sided(notes, compared),
+            numbers=compared.numbers() | _sided(notes, compared) | _drawn(notes, compared),
             source=INDEX,
         )

@@ -22,6 +22,8 @@ def trend(notes: RuleNotes, question: Question) -> None:
     for key in subject:
         found = notes.book.trend(key)
         notes.say("trend", found, INDEX, more=_as_asked(notes, found))
+        if {"month", "when"} & set(notes.aspects):
+            notes.say("context", notes.book.profile((key,), "month"), INDEX)
         if question.where.context:
             count = notes.book.count(key, (), question.where)
             notes.say("count", count, INDEX)

@@ -207,7 +207,8 @@ def _note_without(
     if zh:
         text = f"如果没有{left_out}，《{title}》的得分由 {score:.1f} 变为 {left:.1f}，排名由第 {before:,} 变为第 {after:,}。"
     elif after == before:
-        text = f"Without {left_out}, {title} would still be number {after:,}, with a score of {left:.1f} instead of {score:.1f}."
+        beyond = "" if still else f", beyond the {SUGGESTED} that I suggest"
+        text = f"Without {left_out}, {title} would still be number {after:,}{beyond}, with a score of {left:.1f} instead of {score:.1f}."
     elif still:
         text = f"Without {left_out}, {title} would be number {after:,} instead of {before:,}, with a score of {left:.1f} instead of {score:.1f}."
     else:
