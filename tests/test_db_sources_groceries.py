@@ -148,7 +148,9 @@ def test_small_files_are_read_and_what_is_left_out_is_counted(tmp_path):
     source = CompleteJourney(tmp_path)
     assert "person <- household_id" in source.describe()
     content = source.read(Silent())
-    assert content.dropped == {"interactions": {"quantity 0": 1, "unknown product": 1}}
+    assert content.dropped == {
+        "interactions": {"quantity 0": 1, "unknown product": 1, "no product type": 0}
+    }
     assert content.places[0].frame["name"].tolist() == ["Store 2", "Store 367"]
     engine = open_engine(DbConfig(), tmp_path / "home")
     tally = load(source, engine=engine).tallies["interactions"]
@@ -168,8 +170,8 @@ def test_the_real_files_hold_what_is_known_of_them(tmp_path):
     engine = open_engine(DbConfig(), tmp_path)
     report = load(open_source("groceries", cache=cache), engine=engine)
     log = report.tallies["interactions"]
-    assert (log.read, log.kept, log.quarantined) == (1_469_307, 1_460_406, 0)
-    assert dict(log.dropped) == {"quantity 0": 8_869, "unknown product": 32}
+    assert (log.read, log.kept, log.quarantined) == (1_469_307, 1_458_970, 0)
+    assert dict(log.dropped) == {"quantity 0": 8_869, "unknown product": 32, "no product type": 1_436}
     assert report.tallies["items"].kept == 92_331
     with reading(engine) as session:
         catalog = get_catalog("groceries", session=session)
@@ -182,7 +184,7 @@ def test_the_real_files_hold_what_is_known_of_them(tmp_path):
     assert (frame["person"].nunique(), frame["place"].nunique(), frame["basket"].nunique()) == (
         2_469,
         457,
-        155_516,
+        155_489,
     )
     assert frame["item"].isin(items.loc[items["parent"].notna(), "item"]).all()
     hours = frame["at"].dt.tz_convert("America/New_York").dt.hour

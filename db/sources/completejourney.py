@@ -113,7 +113,9 @@ class CompleteJourney:
         progress.advance()
         empty = lines["quantity"] <= 0
         unknown = ~empty & ~lines["product_id"].isin(products["product_id"])
-        kept = lines[~empty & ~unknown]
+        typed = products.loc[products["product_type"].notna(), "product_id"]
+        untyped = ~empty & ~unknown & ~lines["product_id"].isin(typed)  # no item that people could talk about
+        kept = lines[~empty & ~unknown & ~untyped]
         types, variants = item_rows(products, kept)
         progress.advance()
         people = self._table(_HOUSEHOLDS).rename(columns={"household_id": "person"})
@@ -138,7 +140,13 @@ class CompleteJourney:
             interactions=(Batch(log, _TRANSACTIONS),),
             people=(Batch(people, _HOUSEHOLDS),),
             places=(Batch(places, "stores"),),
-            dropped={"interactions": {"quantity 0": int(empty.sum()), "unknown product": int(unknown.sum())}},
+            dropped={
+                "interactions": {
+                    "quantity 0": int(empty.sum()),
+                    "unknown product": int(unknown.sum()),
+                    "no product type": int(untyped.sum()),
+                }
+            },
             made={"items": len(types), "places": len(places)},
         )
 
