@@ -24,7 +24,7 @@ from bot.assembly import Almanac
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_text import is_chinese
 from bot.dialogue.planner import plan
-from bot.dialogue.shorthand import agreed, calls_of, settled, sheet_of
+from bot.dialogue.shorthand import calls_of, settled, sheet_of
 from bot.dialogue.turn import Asker, Conversation, Message, ToolCall
 from bot.history import turns_of_messages
 from bot.llm import LlmConfig
@@ -76,7 +76,7 @@ def main() -> None:
         links = lexicon.link(message)
         planned = plan(message, links, talk, NOBODY, lexicon)
         sure = settled(planned) or links.lang != "en"
-        return planned.calls if sure else agreed(planned, by_proposal(message, talk, lexicon))
+        return planned.calls if sure else by_proposal(message, talk, lexicon)
 
     ways: dict[str, Way] = {
         "planner": by_planner,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import islice
 from random import Random
 from typing import Any
@@ -15,8 +14,7 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from bot.dialogue.agent import Agent
 from bot.dialogue.ground import Grounder
 from bot.dialogue.planner import plan
-from bot.dialogue.planner_plan import LIKELY, Plan
-from bot.dialogue.shorthand import LONGEST, agreed, calls_of, sheet_of
+from bot.dialogue.shorthand import LONGEST, calls_of, sheet_of
 from bot.dialogue.turn import Answer, Conversation, DoneEvent, Evidence, ToolCall, ToolResult, Turn
 from bot.llm.base import ModelError, TaughtModel
 from bot.llm.teach.choosing import Example, examples, templates
@@ -327,15 +325,6 @@ def test_a_wish_is_asked_of_the_model_with_what_rules_make_of_it():
     assert [(call.tool, call.arguments) for call in answer.tool_calls] == [
         ("search_items", {"category": "Comedy"})
     ]
-
-
-def test_where_both_name_the_same_tool_the_arguments_are_those_of_the_rules():
-    wish = Plan((ToolCall(tool="search_items", arguments={"category": "Comedy"}),), LIKELY)
-    same = (ToolCall(tool="search_items", arguments={"query": "comedy"}, by="model"),)
-    other = (ToolCall(tool="show_profile", by="model"),)
-    assert agreed(wish, same) == wish.calls
-    assert agreed(wish, other) == other
-    assert agreed(replace(wish, confidence=0.6), same) == same
 
 
 def test_what_the_model_takes_for_talk_is_answered_as_talk():

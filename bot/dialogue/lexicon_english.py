@@ -121,7 +121,7 @@ years yellow yes yesterday yet yogurt you young your yours yourself zero dinosau
 detectives spy spies vampire vampires zombie zombies wizard wizards soldier heist courtroom baseball football boxing chess
 reckon sequel sequels remake trilogy franchise plot director cast soundtrack ballet opera prefers recommends suggests
 growing grows declining fading gaining dropping booming frequently alongside afterwards combine pairs household
-busiest chart charts graph csv export plot versus profile correlate associations explain restock repurchase cycle cycles trend
+bigger higher larger smaller stronger weaker counter counters outlet outlets venue fluke jump jumped spike slump busiest chart charts graph csv export plot versus profile correlate associations explain restock repurchase cycle cycles trend
 directed starred wrote filmed
 rising risen fallen falling grown fading faded peaked seasonal confident causal propensity adjusted stratified promote
 promoted promotion promotions prompt browse bunch spirit folks count file gain gains shrinking trending overdue lapsed

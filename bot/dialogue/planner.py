@@ -19,6 +19,7 @@ from bot.dialogue.aspects import Aspect, aspects_of
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner_focus import Focus
+from bot.dialogue.planner_partial import completed, ones_in_focus
 from bot.dialogue.planner_plan import LIKELY, MAX_CALLS, SURE, Clarify, Plan
 from bot.dialogue.planner_readings import NAMED, one_wish
 from bot.dialogue.planner_why import asked_about
@@ -31,10 +32,10 @@ __all__ = ["Clarify", "Plan", "complete", "plan"]
 def plan(message: str, links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
     """Choose tools and arguments for a message by its wording, its links and the turns before."""
     del message  # its text, and all that was found in it, is in the links
-    links = unclear.likeliest(unclear.corrected(links), lexicon)
+    links = completed(unclear.likeliest(unclear.corrected(links), lexicon), lexicon)
 
     def replan(earlier: str, before: Conversation) -> tuple[Plan, Links]:
-        found = unclear.likeliest(lexicon.link(earlier), lexicon)
+        found = completed(unclear.likeliest(lexicon.link(earlier), lexicon), lexicon)
         return _plan(found, before, asker, lexicon), found
 
     asked = unclear.resumed(links, conversation, replan, lexicon)
@@ -67,7 +68,7 @@ def _aspects(planned: Plan, links: Links, conversation: Conversation) -> tuple[A
 
 def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
     focus = focus_of(conversation, asker, lexicon)
-    links = unclear.in_focus(links, focus, lexicon)
+    links = ones_in_focus(unclear.in_focus(links, focus, lexicon), focus, lexicon)
     talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")

@@ -266,7 +266,7 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
 
 
 _TWO = re.compile(
-    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
+    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\b(?:includes?|contains?|hold|holds|have|has|had)\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
 )
 _LINKED = re.compile(
     r"\b(?:between|lift|odds|link(?:ed)?|related|connection|correlat\w+|association|coincidence|chance|luck|noise|random|fluke|pair|combo|"

@@ -6,6 +6,7 @@ Knows how a short message changes the call before it. It refuses to know tools b
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.dialogue import planner_calls as make
@@ -34,6 +35,9 @@ def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
     last = focus.call
     if last is None:
         return None
+    sides = len(links.of("context")) + len(links.of("place"))
+    if last.tool == "lookup_rules" and sides == 1 and _AGAINST.search(links.plain):
+        return ToolCall(tool=last.tool, arguments=_other_side(last.arguments, links))
     if last.tool == "lookup_rules":
         return _rules(last, links, focus)
     if last.tool in ("explain_item", "item_details"):
@@ -80,7 +84,13 @@ def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
         arguments["with_item"] = named[0]
         return
     about_pair = arguments.get("kind") in (None, "together", "next", "any") and not arguments.get("category")
-    if subject is None or named or links.of("category") or not about_pair or not DOUBT.search(links.plain):
+    if (
+        subject is None
+        or {*named} - {subject}
+        or links.of("category")
+        or not about_pair
+        or not DOUBT.search(links.plain)
+    ):
         return
     partners = [item for item in (focus.lists[0] if focus.lists else ()) if item != subject]
     if partners:
@@ -89,6 +99,18 @@ def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
 
 
 _LAG = re.compile(r"\bwithin\b|\bin (?:the )?(?:next )?\w+ (?:days?|weeks?|months?)\b|\bas well\b|\btoo\b")
+_AGAINST = re.compile(
+    r"^\W*(?:(?:and|or|how|what|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b"
+)
+
+
+def _other_side(arguments: Mapping[str, Any], links: Links) -> dict[str, Any]:
+    """Compare the slice before with the one that is named now: "and against Saturday?"."""
+    side = make.when_words(links) or make.place_arguments(links)["place"]
+    sliced = "when" in arguments or "place" in arguments
+    return {**arguments, "against": side} if sliced else {**arguments, **make.time_and_place(links)}
+
+
 _DAYS = re.compile(r"\b(?:after|within|in) (\d{1,3})\W*$")
 """A lag without its unit: "and after 60?"."""
 

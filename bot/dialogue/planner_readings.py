@@ -102,7 +102,11 @@ def _clarify_pair(lexicon: Lexicon) -> Plan:
 
 
 def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
-    if focus.call is None or links.of("item") or not repeats(links):
+    if (
+        focus.call is None
+        or links.values("item") not in ((), (focus.call.arguments.get("item"),))
+        or not repeats(links)
+    ):
         return None
     call = follow(links, focus, lexicon)
     return None if call is None else _again(call, "asks for the last answer again, drawn or doubted")

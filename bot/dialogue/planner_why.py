@@ -6,6 +6,7 @@ Knows the words of reasons and conditions. It refuses to know the other readings
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from bot.dialogue import planner_cues as cues
@@ -44,6 +45,7 @@ _WOULD_IT = re.compile(
 
 def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     """Plan a question why, or what one item would be to the person; None where the words ask neither."""
+    links = _as_items(links, lexicon)
     asked = asked_about(links) or (focus.it() if _WOULD_IT.search(links.plain) else None)
     if asked is not None:
         return _sure(
@@ -75,6 +77,20 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if [item for item in without if item != targets[0]]:
         arguments["without"] = [item for item in without if item != targets[0]]
     return _sure(ToolCall(tool="explain_item", arguments=arguments), "asks why")
+
+
+def _as_items(links: Links, lexicon: Lexicon) -> Links:
+    """Read a category as the item of the same name where the catalogue has one: only items are picked."""
+    if lexicon.proper or not links.of("category"):
+        return links
+    named = {title.casefold(): item for item, title in lexicon.titles.items()}
+    spans = [
+        replace(span, kind="item", value=named[name])
+        if span.kind == "category" and (name := str(span.value).casefold()) in named
+        else span
+        for span in links.spans
+    ]
+    return replace(links, spans=tuple(spans))
 
 
 _SUITS = re.compile(

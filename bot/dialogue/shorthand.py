@@ -46,7 +46,7 @@ IT: Final = "it"
 NEW, SHOWN = "ABCDEFGH", "PQRSTUVW"
 """Marks of the titles in a message: those that it brings, and those that the turns before showed."""
 TAUGHT_SURE = 0.75
-"""Confidence of a plan from which rules decide beside a taught model, where the message is no wish."""
+"""Confidence of a plan from which rules decide beside a taught model, where it asks why or of the person."""
 LONGEST = 240
 """Characters of a message that the model sees; a wish is rarely longer, and time grows with each."""
 
@@ -169,25 +169,11 @@ def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall,
 
 
 def settled(planned: Plan) -> bool:
-    """Tell whether rules decide and a taught model need not be asked: talk, a question back, plain words of no wish.
-
-    Of wishes the model knows more: what is sure of "recommend" and "I loved" is sure of half a message.
-    """
+    """Tell whether rules decide and a taught model need not be asked: talk, a question back, plainly why or about me."""
     if planned.clarify is not None or not planned.calls:
         return planned.smalltalk != "unclear"
-    wishes = any(call.tool in ("search_items", "score_items") for call in planned.calls)
-    return planned.confidence >= TAUGHT_SURE and not wishes
-
-
-def agreed(planned: Plan, chosen: tuple[ToolCall, ...]) -> tuple[ToolCall, ...]:
-    """Return the calls that hold: of two that name the same tools, those of plainly read words have more arguments.
-
-    Args:
-        planned: What rules made of a message.
-        chosen: What a model made of it.
-    """
-    same = [call.tool for call in planned.calls] == [call.tool for call in chosen]
-    return planned.calls if same and planned.confidence >= LIKELY else chosen
+    own = all(call.tool in ("explain_item", "show_profile") for call in planned.calls)
+    return own and planned.confidence >= TAUGHT_SURE
 
 
 def _parts(wishes: Sequence[list[str]], given: Sheet) -> list[Sheet]:
