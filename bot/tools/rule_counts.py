@@ -97,6 +97,10 @@ def following(notes: RuleNotes, question: Question) -> None:
     rules = notes.book.next_after(
         subject, question.within_days, question.with_items, question.where, question.k
     )
+    if not rules and not question.with_items:  # then the thing itself, which counts the occasions too
+        again = notes.book.next_after(subject, question.within_days, subject, question.where, 1)
+        for rule in again:
+            notes.say("next", rule, INDEX)
     for rule in rules:
         notes.say("next", rule, INDEX)
         notes.propose(rule)

@@ -21,7 +21,7 @@ def trend(notes: RuleNotes, question: Question) -> None:
     lists = not subject or (not question.items and "list" in notes.aspects)
     for key in subject:
         found = notes.book.trend(key)
-        notes.say("trend", found, INDEX, more=_as_asked(notes, found))
+        notes.say("trend", found, INDEX, more=_as_asked(notes, question, found))
         if {"month", "when"} & set(notes.aspects):
             notes.say("context", notes.book.profile((key,), "month"), INDEX)
         if question.where.context:
@@ -34,9 +34,19 @@ def trend(notes: RuleNotes, question: Question) -> None:
         changed(notes, question)
 
 
-def _as_asked(notes: RuleNotes, found: Trend) -> dict[str, float]:
-    """Whether the trend is what the question supposed, where it supposed one."""
+def _as_asked(notes: RuleNotes, question: Question, found: Trend) -> dict[str, float]:
+    """Whether the trend is what the question supposed, where it supposed one.
+
+    A peak is neither rising nor fading for good. It answers "did it rise in October?" where it lies there, and "is it
+    on its way down?" not at all: that it fell after its peak is said, and no yes or no.
+    """
     wanted = {"rising", "fading"} & set(notes.aspects)
+    if len(wanted) == 1 and found.direction in ("peak", "season"):
+        months = _months(notes, question)
+        inside = (
+            bool(found.peak) and found.unit == "month" and MONTHS[int(found.peak.split("-")[1]) - 1] in months
+        )
+        return {"holds": 1.0} if inside and "rising" in wanted else {}
     if len(wanted) == 1:
         return {"holds": float(found.direction in wanted)}
     return {"holds": 0.0} if found.direction == "steady" else {}
