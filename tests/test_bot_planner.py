@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from random import Random
 from typing import Any
 
 import pytest
 
+from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.planner import Plan, complete, plan
 from bot.dialogue.turn import Answer, Asker, Conversation, ToolCall, Turn
 from tests.linking_world import NOBODY, groceries, movies, talk
@@ -479,6 +481,29 @@ def test_code_fills_what_it_reads_better_than_a_model(
     chosen = chosen.model_copy(update={"by": "model"})
     filled = complete(chosen, FILM.link(message), before, FILM)
     assert (filled.tool, filled.arguments, filled.by) == (chosen.tool, expected, "model")
+
+
+_WORDS = (
+    "why not without would you still recommend if i had never liked explain the second one last it heat fargo titanic "
+    "no like hate and or what goes with after when where comedy salsa beer chips older than 90s instead only more "
+    "is that both popular for me ? , . my taste how in the morning at store 367 compare versus evidence suppose say"
+).split()  # noqa: SIM905 - forty quoted words would hide the list
+
+
+@pytest.mark.parametrize("lexicon", [FILM, SHOP], ids=["films", "groceries"])
+def test_any_words_in_any_order_are_planned_without_an_error(lexicon: Lexicon):
+    chance = Random(3)
+    ids = list(lexicon.titles)
+    for _ in range(400):
+        first, message = (" ".join(chance.choices(_WORDS, k=chance.randrange(1, 9))) for _ in range(2))
+        before = talk(lexicon, (first, score(), tuple(chance.sample(ids, chance.randrange(4)))))
+        found = plan(message, lexicon.link(message), before, NOBODY, lexicon)
+        assert bool(found.calls) + (found.smalltalk is not None) + (found.clarify is not None) == 1, message
+
+
+def test_why_not_asks_about_what_is_refused():
+    before = talk(FILM, ("recommend something", score(), ()))
+    assert planned(FILM, "why not Titanic?", before).calls == (why("titanic"),)
 
 
 def test_every_planned_item_is_in_the_catalogue():

@@ -70,9 +70,9 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         item for item in (focus.it(),) if item is not None
     ]
     if not targets:
-        if not focus.lists and not links.of("item"):
+        targets = [*without, *links.values("item", negated=None)][:1]
+        if not targets:
             return _clarify_item(links, lexicon)
-        targets = without[:1]
     arguments: dict[str, Any] = {"item": targets[0]}
     if [item for item in without if item != targets[0]]:
         arguments["without"] = [item for item in without if item != targets[0]]
