@@ -483,11 +483,11 @@ def test_code_fills_what_it_reads_better_than_a_model(
     assert (filled.tool, filled.arguments, filled.by) == (chosen.tool, expected, "model")
 
 
-_WORDS = (
+_WORDS = (  # noqa: SIM905 - quoted words would hide the list
     "why not without would you still recommend if i had never liked explain the second one last it heat fargo titanic "
     "no like hate and or what goes with after when where comedy salsa beer chips older than 90s instead only more "
     "is that both popular for me ? , . my taste how in the morning at store 367 compare versus evidence suppose say"
-).split()  # noqa: SIM905 - forty quoted words would hide the list
+).split()
 
 
 @pytest.mark.parametrize("lexicon", [FILM, SHOP], ids=["films", "groceries"])
