@@ -148,9 +148,7 @@ def test_small_files_are_read_and_what_is_left_out_is_counted(tmp_path):
     source = CompleteJourney(tmp_path)
     assert "person <- household_id" in source.describe()
     content = source.read(Silent())
-    assert content.dropped == {
-        "interactions": {"quantity 0": 1, "unknown product": 1, "no product type": 0}
-    }
+    assert content.dropped == {"interactions": {"quantity 0": 1, "unknown product": 1, "no product type": 0}}
     assert content.places[0].frame["name"].tolist() == ["Store 2", "Store 367"]
     engine = open_engine(DbConfig(), tmp_path / "home")
     tally = load(source, engine=engine).tallies["interactions"]
