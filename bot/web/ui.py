@@ -46,6 +46,8 @@ class Layout:
     def __init__(self, page: Page, service: Service, metrics: Metrics, config: WebConfig) -> None:
         catalogs = page.catalogs()
         first = catalogs[0] if catalogs else None
+        self.drawn = [(one.name, one.generation) for one in catalogs]
+        """Names and generations that the page was laid out for."""
         self.talk = gr.State(Talk(catalog=first.name if first else None), time_to_live=_IDLE_SECONDS)
         self.changed = gr.State(None, time_to_live=_IDLE_SECONDS)
         self.head = gr.Markdown(
@@ -207,21 +209,26 @@ def _wire_panel(page: Page, layout: Layout, blocks: gr.Blocks) -> None:
         return [], Talk(catalog=name)
 
     def reload() -> tuple[Any, ...]:
-        """Show the catalogues that there are now: a build may have ended since the server started."""
+        """Show the catalogues that there are now: a build may have ended since the server started.
+
+        Else the panel stays as it is: its fields may have been set before this answer comes.
+        """
         found = page.catalogs()
+        if [(one.name, one.generation) for one in found] == layout.drawn:
+            return tuple(gr.skip() for _ in shown)
         name = found[0].name if found else None
         choices = [(one.title, one.name) for one in found]
-        persona, place, at, _, _, head = other_catalog(name)
+        persona, place, at, *_ = other_catalog(name)
         welcome = gr.Chatbot(placeholder=greet(page.card(name)))  # a message may have been sent already
-        return gr.Radio(choices=choices, value=name), persona, place, at, welcome, head
+        return gr.Radio(choices=choices, value=name), persona, place, at, welcome
 
     panel = [layout.persona, layout.place, layout.at, layout.chat, layout.talk, layout.head]
     layout.catalog.input(other_catalog, [layout.catalog], panel, **QUIET)
     for one in (layout.persona, layout.at, layout.place):
         one.change(heading, layout.setting, [layout.head], **QUIET)
     layout.restart.click(restart, [layout.catalog], [layout.chat, layout.talk], **QUIET)
-    shown = [layout.catalog, layout.persona, layout.place, layout.at, layout.chat, layout.head]
-    blocks.load(reload, None, shown, **QUIET)
+    shown = [layout.catalog, layout.persona, layout.place, layout.at, layout.chat]
+    blocks.load(reload, None, shown, **QUIET).then(heading, layout.setting, [layout.head], **QUIET)
 
 
 def mount_ui(

@@ -217,6 +217,9 @@ class Page:
                             conversation = event.conversation
                     if batch:
                         yield before + shown(turn), talk.with_turn(turn.stopped(), conversation)
+                    if batch and not isinstance(
+                        batch[-1], DoneEvent
+                    ):  # Gradio draws the end once more: at once
                         await asyncio.sleep(_PACE)
         except REFUSALS as error:
             turn = replace(turn, final=cards.trouble(said(error)))
