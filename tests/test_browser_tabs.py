@@ -25,7 +25,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:.*no_silent_downcasting.*"),
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated.*"),
     # Gradio makes an event loop at import that it never closes.
-    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
 ]
 
 FLAGS = (

@@ -36,7 +36,6 @@ def test_every_picture_of_the_tour_is_there_and_small():
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:.*no_silent_downcasting.*")
 @pytest.mark.filterwarnings("ignore:The copy keyword is deprecated.*")
-@pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning")
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no Chromium: apt-get install chromium")
 def test_the_script_takes_each_of_them_again(tmp_path):
     listener = bind("127.0.0.1", 0)

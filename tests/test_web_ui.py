@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 import pytest
 
 pytestmark = [
-    # Gradio makes an event loop at import that it never closes.
-    pytest.mark.filterwarnings("ignore:unclosed event loop:ResourceWarning"),
     pytest.mark.slow,  # importing gradio takes seconds
 ]
 
@@ -99,3 +97,16 @@ def test_a_time_that_is_none_says_how_to_write_one(ui):
 def test_what_is_no_verdict_is_none(ui, sent):
     assert ui._verdict(sent) is None
     assert ui._verdict('{"item": "1", "verdict": "like"}') == ("1", "like")
+
+
+def test_mounting_a_page_lets_gradio_make_no_event_loop(monkeypatch):
+    import asyncio
+
+    from bot.web.config import WebConfig
+    from bot.web.demo import DemoService
+    from bot.web.serve import create_app
+
+    made, new = [], asyncio.new_event_loop
+    monkeypatch.setattr(asyncio, "new_event_loop", lambda: made.append(new()) or made[-1])
+    create_app(DemoService(), WebConfig())
+    assert made == []

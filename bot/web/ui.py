@@ -6,6 +6,7 @@ know what an event does: `bot.web.ui_page` does, and each tab its own. What is i
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import Any
 
@@ -239,10 +240,21 @@ def mount_ui(
     visitors: Visitors,
     metrics: Metrics,
 ) -> None:
-    """Mount the page at `/` of the application; its own API, uploads and history stay closed."""
+    """Mount the page at `/` of the application; its own API, uploads and history stay closed.
+
+    Gradio makes an event loop for each of its locks where none runs, and never closes them: it is given one.
+    """
+
+    async def mount() -> None:
+        _mount(app, build_page(service, runner, config, visitors, metrics))
+
+    asyncio.run(mount())
+
+
+def _mount(app: FastAPI, blocks: gr.Blocks) -> None:
     gr.mount_gradio_app(
         app,
-        build_page(service, runner, config, visitors, metrics),
+        blocks,
         path="/",
         theme=almanac_theme(),
         footer_links=[],
