@@ -6,7 +6,7 @@ A crash at any moment leaves the old generation current.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -100,13 +100,23 @@ def build_catalogs(
         UnknownCatalog: there is no such catalogue.
     """
     engine = open_engine(settings.db, settings.home)
+    for catalog in loaded_catalogs(engine, name):
+        say(f"Building {catalog.name} ...")
+        yield build_catalog(settings, engine, catalog, spark=spark)
+
+
+def loaded_catalogs(engine: Engine, name: str | None) -> Sequence[Catalog]:
+    """Return the named catalogue, or all that are loaded.
+
+    Raises:
+        NotReady: nothing is loaded.
+        UnknownCatalog: there is no such catalogue.
+    """
     with reading(engine) as session:
         catalogs = [get_catalog(name, session=session)] if name else list_catalogs(session=session)
     if not catalogs:
         raise NotReady("nothing is loaded yet: run `almanac load SOURCE` (built in: movies, groceries)")
-    for catalog in catalogs:
-        say(f"Building {catalog.name} ...")
-        yield build_catalog(settings, engine, catalog, spark=spark)
+    return catalogs
 
 
 def build_catalog(

@@ -13,13 +13,13 @@ from typing import Literal
 
 import pandas as pd
 
-from bot.build import REPEATS, repeat_share, rolled_up, with_counts
+from bot.build import REPEATS, loaded_catalogs, repeat_share, rolled_up, with_counts
 from bot.errors import NotReady, SettingsError
 from bot.fitting import fit
 from bot.presets import mining_config, rank_config
 from bot.settings import Settings
 from db.engine import open_engine, reading
-from db.queries import get_catalog, interaction_frame, item_frame, list_catalogs, people_frame
+from db.queries import interaction_frame, item_frame, people_frame
 from db.values import Catalog
 from retrieval.ablation import parts_of, silenced
 from retrieval.baselines import simple_methods
@@ -81,11 +81,7 @@ def evaluate(
     """
     wanted = {one: _protocol_of(one) for one in protocols}
     engine = open_engine(settings.db, settings.home)
-    with reading(engine) as session:
-        catalogs = [get_catalog(name, session=session)] if name else list_catalogs(session=session)
-    if not catalogs:
-        raise NotReady("nothing is loaded yet: run `almanac load SOURCE` (built in: movies, groceries)")
-    for catalog in catalogs:
+    for catalog in loaded_catalogs(engine, name):
         with reading(engine) as session:
             frames = _Frames(
                 catalog,

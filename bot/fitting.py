@@ -15,7 +15,7 @@ import pandas as pd
 
 from bot.surroundings import Surroundings
 from mining.config import MiningConfig
-from retrieval.rank import Recommender
+from retrieval.rank import Recommender, several, spread
 from retrieval.rankconfig import RankConfig
 
 if TYPE_CHECKING:
@@ -44,16 +44,9 @@ class ContextRecommender(Recommender):
         """
         learned = self.fitted.log.context is not None
         if context is None and learned and (at is not None or place is not None):
-            whom = [people] if isinstance(people, str) or not hasattr(people, "__iter__") else list(people)
-            context = list(self.surroundings.words(_each(at, len(whom)), _each(place, len(whom))))
+            n = len(several(people))
+            context = list(self.surroundings.words(spread(at, n), spread(place, n)))
         return super().recommend(people, k, at, place, exclude_seen, context)
-
-
-def _each(value: Any, n: int) -> list[Any]:
-    """Return one value for each of n people."""
-    if value is None or isinstance(value, str) or not hasattr(value, "__iter__"):
-        return [value] * n
-    return list(value)
 
 
 def fit(

@@ -132,11 +132,11 @@ class Recommender:
         `at`, `place` and `context` are one value or one per person; `context` is a tuple of context words. Without
         `at` a person is asked right after their last row, or after all rows where people take the same items again.
         """
-        whom = [people] if isinstance(people, str) or not hasattr(people, "__iter__") else list(people)
+        whom = several(people)
         fitted = self.fitted
         numbers = fitted.people.positions(whom)
-        nows = np.full(len(whom), np.nan) if at is None else days(_spread(at, len(whom)))
-        where = fitted.places.positions(_spread(place, len(whom)))
+        nows = np.full(len(whom), np.nan) if at is None else days(spread(at, len(whom)))
+        where = fitted.places.positions(spread(place, len(whom)))
         words = _spread_words(context, len(whom))
         tables = []
         for turn, person in enumerate(numbers):
@@ -370,8 +370,17 @@ def _completed(blend: Blend, scorers: Mapping[str, Scorer], config: RankConfig) 
     return Blend(names, weights, absolute_of(names))
 
 
-def _spread(value: Any, n: int) -> list[Any]:
-    """Return one value for each of `n` people."""
+def several(people: Sequence[Any] | Any) -> list[Any]:
+    """Return people as a list, be it one or many."""
+    return [people] if isinstance(people, str) or not hasattr(people, "__iter__") else list(people)
+
+
+def spread(value: Any, n: int) -> list[Any]:
+    """Return one value for each of `n` people.
+
+    Raises:
+        ValueError: there are several, but not one for each.
+    """
     if value is None or isinstance(value, str) or not hasattr(value, "__len__"):
         return [value] * n
     if len(value) != n:
@@ -387,4 +396,4 @@ def _spread_words(context: Any, n: int) -> list[tuple[str, ...]]:
         return [(context,)] * n
     if all(isinstance(word, str) for word in context):
         return [tuple(context)] * n
-    return [tuple(words) for words in _spread(list(context), n)]
+    return [tuple(words) for words in spread(list(context), n)]
