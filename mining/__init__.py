@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mining.profile import Profile
     from mining.rule import Cycle, NextRule, Rule, Trend
     from mining.rulebook import RuleBook
+    from mining.slicepairs import pairs_in_slices
 
 _HOME = {
     "BasketIndex": "mining.basketindex",
@@ -42,6 +43,7 @@ _HOME = {
     "frequent_itemsets": "mining.itemsets",
     "make_baskets": "mining.baskets",
     "mine": "mining.miner",
+    "pairs_in_slices": "mining.slicepairs",
     "parse_when": "mining.context",
     "rules": "mining.association",
     "words_at": "mining.context",
@@ -67,6 +69,7 @@ __all__ = [
     "frequent_itemsets",
     "make_baskets",
     "mine",
+    "pairs_in_slices",
     "parse_when",
     "rules",
     "words_at",

@@ -65,11 +65,6 @@ def benjamini_hochberg(p: ArrayLike, tested: int | None = None) -> Floats:
     return q
 
 
-def normal_greater(z: ArrayLike) -> Floats:
-    """Return P(Z >= z) of a standard normal."""
-    return np.asarray(special.ndtr(-np.asarray(z, dtype=np.float64)))
-
-
 def student_greater(t: ArrayLike, df: ArrayLike) -> Floats:
     """Return P(T >= t) of Student's t; df below 1 tells nothing (1)."""
     degrees = np.asarray(df, dtype=np.float64)

@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from retrieval.explanation import Explanation
 
 MODEL = "recommender"
-REASONS = 2
-"""How many liked items are named behind one pick."""
 
 
 @dataclass(frozen=True)
