@@ -245,10 +245,18 @@ def mount_ui(
     Gradio makes an event loop for each of its locks where none runs, and never closes them: it is given one.
     """
 
-    async def mount() -> None:
+    def mount() -> None:
         _mount(app, build_page(service, runner, config, visitors, metrics))
 
-    asyncio.run(mount())
+    async def within_a_loop() -> None:
+        mount()
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(within_a_loop())
+    else:
+        mount()
 
 
 def _mount(app: FastAPI, blocks: gr.Blocks) -> None:
