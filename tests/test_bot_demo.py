@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from bot.build import is_built
@@ -51,3 +53,23 @@ def test_one_catalogue_builds_here(two_shops):
     assert is_built(two_shops, "east") is not None
     assert is_built(two_shops, "west") is None
     assert any(label == "total (s)" for label, _ in rows)
+
+
+@pytest.mark.slow
+def test_the_first_builds_while_the_second_loads(two_shops):
+    order = []
+
+    def load_again(name):
+        order.append(name)
+        (report,) = load_source(two_shops, [str(two_shops.home.parent / name)], say=order.append)
+        assert report.catalog == name
+
+    loads = {name: partial(load_again, name) for name in ("east", "west")}
+    rows = list(build_side_by_side(two_shops, ["east", "west"], order.append, loads=loads))
+    spoken = [line for line in order if line in ("east", "west") or line.startswith("Building")]
+    assert spoken[0] == "east"
+    assert spoken[1].startswith("Building east")
+    assert spoken[2] == "west"
+    assert [value.split(",")[0] for label, value in rows if label == "catalogue"] == ["west", "east"]
+    assert is_built(two_shops, "east") is not None
+    assert is_built(two_shops, "west") is not None
