@@ -3,6 +3,7 @@
     python -P bench/choosing.py                        the shipped adapter
     python -P bench/choosing.py --adapter FOLDER       another one
     python -P bench/choosing.py --dev                  the development messages, which may choose (tests/dev_choices)
+    python -P bench/choosing.py --dev more             the second set of them
     python -P bench/choosing.py --dev --wrong          also prints what each got wrong
 
 It reads `tests/heldout/messages.jsonl` as its README says to compare. The held-out messages are for reporting: nothing
@@ -32,7 +33,7 @@ from bot.llm.local import model_folder
 from bot.llm.taught import TaughtLocal
 
 HELD_OUT = Path(__file__).parent.parent / "tests" / "heldout" / "messages.jsonl"
-DEV = HELD_OUT.parent.parent / "dev_choices" / "messages.jsonl"
+DEV = HELD_OUT.parent.parent / "dev_choices"
 NOBODY = Asker()
 _ITEMS = ("item", "with_item", "liked", "disliked", "without")
 _PLACES = ("when", "place", "against")
@@ -46,14 +47,13 @@ def main() -> None:
     )
     parser.add_argument("--adapter", type=Path)
     parser.add_argument("--float32", action="store_true")
-    parser.add_argument("--dev", action="store_true")
+    parser.add_argument("--dev", nargs="?", const="messages", choices=("messages", "more"))
     parser.add_argument("--wrong", action="store_true")
     args = parser.parse_args()
     if args.wrong and not args.dev:
         parser.error("--wrong reads the messages, so it wants --dev")
-    cases = [
-        json.loads(line) for line in (DEV if args.dev else HELD_OUT).read_text(encoding="utf-8").splitlines()
-    ]
+    source = DEV / f"{args.dev}.jsonl" if args.dev else HELD_OUT
+    cases = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
     almanac = Almanac.open()
     lexicons = {name: almanac.catalog(name).lexicon for name in ("movies", "groceries")}
     model = TaughtLocal(_base, LlmConfig(), name="taught", adapter=args.adapter, eight_bits=not args.float32)

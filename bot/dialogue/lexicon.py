@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bot.dialogue import phrases
 from bot.dialogue.lexicon_english import COMMON
 from bot.dialogue.lexicon_forms import (
     DISTINCTIVE,
@@ -33,6 +32,7 @@ from bot.dialogue.lexicon_places import place_names
 from bot.dialogue.lexicon_text import key
 from bot.dialogue.lexicon_words import CATEGORY_WORDS, CHINESE_WORDS, OWN_BRAND, PRODUCT_WORDS
 from bot.dialogue.link import Links, LinkTables, link
+from bot.dialogue.years import YEAR_WORDS
 
 Pair = tuple[str, Name]
 
@@ -128,7 +128,7 @@ class Lexicon:
         common += [*_category_names(categories, whole), *_label_names(labels, set(categories))]
         common += place_names(places)
         words = _everyday(common, proper=proper)
-        known = [word for word in (*COMMON, *phrases.DECADE_NAMES) if len(word) >= 4]
+        known = [word for word in (*COMMON, *YEAR_WORDS) if len(word) >= 4]
         years = _years(own)
         place_labels = _place_labels(places)
         return cls(

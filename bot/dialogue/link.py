@@ -17,6 +17,7 @@ from bot.dialogue.lexicon_index import Name, NameTable
 from bot.dialogue.lexicon_slots import Setting
 from bot.dialogue.lexicon_text import Token, flat, is_chinese, tokens
 from bot.dialogue.lexicon_time import GROUPS, find_times
+from bot.dialogue.years import find_years
 
 Kind = Literal[
     "item",
@@ -240,7 +241,7 @@ def _phrases(plain: str, tables: LinkTables) -> Iterator[_Found]:
             continue  # "on which weekday?" asks for one, it is no slice
         yield _Found(Span("context", words, start, end), 3)
     found = (
-        *phrases.find_years(plain, short=bool(tables.years)),
+        *find_years(plain, short=bool(tables.years)),
         *phrases.find_ordinals(plain),
         *phrases.find_counts(plain),
         *phrases.find_verdicts(plain),

@@ -1,4 +1,4 @@
-"""Years, counts, positions, verdicts and measures in words: what is read by pattern and not by name.
+"""Counts, positions, verdicts and measures in words: what is read by pattern and not by name; years are in years.py.
 
 Knows English and Chinese phrases. It refuses to know the catalogue, except for the range of its years and the names
 of its measures, which are arguments.
@@ -70,54 +70,6 @@ _ORDINAL = re.compile(
     r"|第\s*(?P<zh>[一二三四五六七八九十]|\d{1,2})\s*(?:部|个|个推荐|种)?|(?P<zhlast>最后一[部个])"
 )
 
-_Y = r"(?P<{}>(?:18|19|20)\d\d)(?![\d])"
-DECADE_NAMES: Final[dict[str, int]] = {
-    "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
-    "eighties": 1980, "nineties": 1990, "noughties": 2000,
-}  # fmt: skip
-_DECADE = rf"(?:'?(?P<short>[2-9]0)'?s|(?P<long>(?:18|19|20)\d0)'?s|(?P<name>{'|'.join(DECADE_NAMES)}))(?!\w)"
-_FROM_WORDS = r"after|post|newer than|later than|more recent than|younger than|past"
-_TO_WORDS = r"before|pre|older than|earlier than|prior to"
-_SINCE_WORDS = r"since|from|starting (?:in|from)|beginning in"
-_UNTIL_WORDS = r"until|till|up to|by|through|no later than|not later than|not newer than|at the latest"
-_NOT_WORDS = r"(?:nothing|none|no|not|nor|never|without|don't want|exclude|(?<!again, )(?<!again )(?<!same )(?<!same, )except)(?:\s+(?:any(?:thing)?|one|films?|movies?|ones|made|from|released|that'?s|the))*\s+"
-_THE = r"[\s-]*(?:the\s+|year\s+)?"
-_TIME = rf"(?P<since_after>{_FROM_WORDS})|(?P<before>{_TO_WORDS})|(?P<since>{_SINCE_WORDS})|(?P<until>{_UNTIL_WORDS})"
-_RANGE = re.compile(
-    rf"\b(?:between|from)?\s*(?:the\s+)?{_Y.format('a')}\s*(?:-|to|and|until|through|till|至|到)\s*(?:the\s+)?(?P<b>(?:(?:18|19|20)\d|[2-9])\d)(?![\d'])(?:\s*之间|年)?"
-)
-_SHORT_RANGE = re.compile(
-    r"\b(?:between|from)\s+(?:the\s+)?'?(?P<a>(?:19)?[2-9]0)'?s\s+(?:to|and|until|through)\s+(?:the\s+)?'?(?P<b>(?:19)?[2-9]0)'?s"
-)
-_YEAR = re.compile(
-    rf"(?P<not>\b{_NOT_WORDS})?(?:\b(?:{_TIME}){_THE}|\b(?P<at>in|of|made in|released in){_THE})?"
-    rf"(?:\b(?P<part>early|mid|late)[\s-]*(?:to[\s-]late\s+)?)?(?:{_DECADE}|\b{_Y.format('year')}(?!\s*(?:baskets|people|times|stores?)))"
-    r"(?P<on>\s+(?:on(?:wards?)?\b|or (?:later|newer|after)|and (?:later|newer|after|up)|or more recent))?"
-    r"(?P<back>\s+(?:or (?:earlier|older|before)|and (?:earlier|older|before)|at the latest))?"
-)
-_TENS: Final = dict(
-    zip(
-        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"],
-        range(20, 100, 10),
-        strict=True,
-    )
-)
-_UNITS: Final = dict(
-    zip(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"], range(1, 10), strict=True)
-)
-_SPELT = rf"(?:nineteen[\s-])?(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(_UNITS)}))?"
-_SPELT_RANGE = re.compile(
-    rf"\b(?:between|from)\s+(?P<a>{_SPELT})\s*(?:-|to|and|until|through|till)\s*(?P<b>{_SPELT})\b"
-)
-_SHORT_YEAR = re.compile(
-    rf"\b(?:{_TIME})\s+'?(?P<year>[3-9]\d)(?![\w'%.:/]|\s*(?:days?|weeks?|months?|hours?|minutes?|people|per|of|times|stores?|dollars?|or more))"
-)
-"""Years in words ("from eighty to eighty nine") and of two digits ("after 96"), where the catalogue has years."""
-_ZH_YEAR = re.compile(
-    r"(?P<year>(?:19|20)\d\d)\s*(?:年代|年?\s*(?P<rel>以前|之前|以后|之后|以来)|年)"
-    r"|(?P<decade>[二三四五六七八九]十|[2-9]0)\s*年代"
-)
-_ZH_TENS: Final = dict(zip("二三四五六七八九", range(20, 100, 10), strict=True))
 _RELATIVE = re.compile(
     r"\b(?P<new>newest|newer|more recent|recent|new releases?|newly released|modern|latest|not so old|less old)\b"
     r"|\b(?P<old>older|oldest|(?<!year )(?<!years )(?<!month )(?<!months )(?<!year-)old|classics?|vintage|old-school|golden age|less recent|not so new|old-fashioned)\b"
@@ -162,6 +114,8 @@ _WITHIN = re.compile(
     rf"\b(?:within|in (?:the )?(?:next|following)|during the next|over the next|inside)\s+(?:the\s+|next\s+)*(?P<n>{_COUNT}|an?)?\s*"
     r"(?P<unit>day|week|fortnight|month)s?\b"
     rf"|\b(?P<n2>{_COUNT}|an?)\s+(?P<unit2>day|week|fortnight|month)s?\s+(?:later|after(?:wards)?)\b"
+    rf"|(?<!often )(?<!times )(?<!once )(?<!twice )(?<!much )\bin,? (?:say,? |about |around )?(?P<n5>{_COUNT}|an?)\s+(?P<unit5>day|week|fortnight|month)s?\b"
+    rf"|\b(?:keep|limit|narrow|restrict|stick)\w*(?: it| that| this)? to (?P<n6>{_COUNT}|an?)\s*(?P<unit6>day|week|fortnight|month)s?\b"
     rf"|(?:\bin the |\bsay |\(\s*)(?P<n4>{_COUNT}|an?)?\s*(?P<unit4>day|week|fortnight|month)s?(?:\s+(?:after|following)\b|\s*\))"
     r"|(?P<n3>\d+|[一两二三四五六七八九十])\s*(?P<unit3>天|日|周|个星期|个月)(?:之内|以内|内)"
 )
@@ -199,106 +153,6 @@ def find_ordinals(flat: str) -> Iterator[Phrase]:
             yield Phrase(
                 "ordinal", -1 if match["zhlast"] else number(match["zh"]), match.start(), match.end()
             )
-
-
-def find_years(flat: str, *, short: bool = False) -> Iterator[Phrase]:
-    """Yield inclusive bounds on years: "before 1970" is up to 1969, "nothing after 1980" is up to 1980.
-
-    A decade that is refused ("not from the 80s") comes as its two bounds, negated.
-
-    Args:
-        flat: A message in lower case.
-        short: Whether "after 96" and "from eighty to eighty nine" are years.
-    """
-    taken: list[tuple[int, int]] = []
-    for match in _SPELT_RANGE.finditer(flat) if short else ():
-        first, last = (_spelt(match[name]) for name in "ab")
-        taken.append(match.span())
-        yield from _bounds(min(first, last), max(first, last), match.start(), match.end())
-    for match in _SHORT_YEAR.finditer(flat) if short else ():
-        taken.append(match.span())
-        yield from _one_sided(match, 1900 + int(match["year"]))
-    for match in (*_RANGE.finditer(flat), *_SHORT_RANGE.finditer(flat)):
-        decades = match.re is _SHORT_RANGE
-        first, last = (int(match[n]) if len(match[n]) == 4 else 1900 + int(match[n]) for n in "ab")
-        taken.append(match.span())
-        yield from _bounds(
-            min(first, last), max(first, last) + (9 if decades else 0), match.start(), match.end()
-        )
-    for match in (*_ZH_YEAR.finditer(flat), *_YEAR.finditer(flat)):
-        if not any(start < match.end() and match.start() < end for start, end in taken):
-            taken.append(match.span())
-            yield from _chinese_year(match) if match.re is _ZH_YEAR else _english_year(match)
-
-
-def _bounds(
-    first: int | None, last: int | None, start: int, end: int, *, negated: bool = False
-) -> Iterator[Phrase]:
-    if first is not None:
-        yield Phrase("year_from", first, start, end, negated)
-    if last is not None:
-        yield Phrase("year_to", last, start, end, negated)
-
-
-def _english_year(match: re.Match[str]) -> Iterator[Phrase]:
-    first, last = _named_years(match)
-    start, end = match.span()
-    refused = match["not"] is not None
-    if match["before"] or match["since_after"]:
-        # "nothing before 1980" keeps 1980 itself, "before 1980" does not.
-        early = bool(match["before"]) != refused
-        if early:
-            yield from _bounds(None, last if refused else first - 1, start, end)
-        else:
-            yield from _bounds(first if refused else last + 1, None, start, end)
-    elif match["until"] or match["back"]:
-        yield from _bounds(None, last, start, end)
-    elif (match["since"] and not match["since"].startswith("from")) or match["on"]:
-        yield from _bounds(first, None, start, end)
-    else:
-        yield from _bounds(first, last, start, end, negated=refused)
-
-
-def _spelt(words: str) -> int:
-    """Return the year that words name: "eighty nine" is 1989."""
-    return 1900 + sum(_TENS.get(word, 0) + _UNITS.get(word, 0) for word in re.split(r"[\s-]", words))
-
-
-def _one_sided(match: re.Match[str], year: int) -> Iterator[Phrase]:
-    start, end = match.span()
-    if match["since_after"] or match["since"]:
-        yield from _bounds(year + (1 if match["since_after"] else 0), None, start, end)
-    else:
-        yield from _bounds(None, year - (1 if match["before"] else 0), start, end)
-
-
-def _named_years(match: re.Match[str]) -> tuple[int, int]:
-    if match["year"]:
-        return int(match["year"]), int(match["year"])
-    if match["name"]:
-        first = DECADE_NAMES[match["name"]]
-    else:
-        first = int(match["long"]) if match["long"] else 1900 + int(match["short"])
-    begin, end = {"early": (0, 3), "mid": (4, 6), "late": (7, 9)}.get(match["part"] or "", (0, 9))
-    return first + begin, first + end
-
-
-def _chinese_year(match: re.Match[str]) -> Iterator[Phrase]:
-    start, end = match.span()
-    if match["decade"]:
-        tens = match["decade"]
-        first = 1900 + (int(tens) if tens.isdigit() else _ZH_TENS[tens[0]])
-        yield from _bounds(first, first + 9, start, end)
-        return
-    year, relation = int(match["year"]), match["rel"]
-    if relation in ("以前", "之前"):
-        yield from _bounds(None, year - 1, start, end)
-    elif relation in ("以后", "之后"):
-        yield from _bounds(year + 1, None, start, end)
-    elif relation == "以来":
-        yield from _bounds(year, None, start, end)
-    else:
-        yield from _bounds(year, year + (9 if "年代" in match.group() else 0), start, end)
 
 
 def relative_age(flat: str) -> Literal["newer", "older"] | None:
@@ -367,7 +221,7 @@ def within_days(flat: str) -> tuple[int, int, int] | None:
     match = _WITHIN.search(flat)
     if match is None:
         return None
-    group = next(name for name in ("", "2", "3", "4") if match["unit" + name])
+    group = next(name for name in ("", "2", "3", "4", "5", "6") if match["unit" + name])
     count = match["n" + group] or "1"
     days = (1 if count in ("a", "an") else number(count)) * _DAYS[match["unit" + group]]
     return days, match.start(), match.end()

@@ -272,7 +272,8 @@ def _calls(wish: list[str], given: Sheet, lexicon: Lexicon) -> Iterator[ToolCall
         case "search" | "score":
             yield _wish(word, rest, given, lexicon, changed or (before if again else None))
         case "rules":
-            yield _rules(rest, given, changed or (before if again else None))
+            leaning = None if again else _leaning(rest, given, lexicon)
+            yield _rules(rest, given, changed or leaning or (before if again else None))
         case "explain":
             item, without = given.refs[rest[0]], [given.refs[mark] for mark in rest[2:]]
             left = [one for one in dict.fromkeys(without) if one != item]
@@ -285,6 +286,28 @@ def _calls(wish: list[str], given: Sheet, lexicon: Lexicon) -> Iterator[ToolCall
                 yield _call(word, {"item": given.refs[mark], "verdict": rest[0]})
         case "profile":
             yield _call(word, {})
+
+
+_LEANS: Final = re.compile(
+    r"^\W*(?:and|but|or|so|just|only|what about|how about|same|also|then)\b"
+    r"|\b(?:it|they|them|those|these|tho|though|instead|doubt that|that (?:holds?|true|too|also))\b"
+)
+"""Words by which a question leans on the one before."""
+
+
+def _leaning(rest: Sequence[str], given: Sheet, lexicon: Lexicon) -> ToolCall | None:
+    """The question before, as this one changes it: it names no subject of its own and says "it" or "just on Fridays"."""
+    before = given.focus.call
+    subjects: tuple[Kind, ...] = ("item", "category", "ordinal")
+    if (
+        before is None
+        or before.tool != TOOLS["rules"]
+        or any(given.links.of(kind) for kind in subjects)
+        or any(word in given.refs for word in rest)
+        or not _LEANS.search(given.links.plain)
+    ):
+        return None
+    return follow(given.links, given.focus, lexicon) or before
 
 
 def _call(word: str, arguments: dict[str, Any]) -> ToolCall:

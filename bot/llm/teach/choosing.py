@@ -18,7 +18,7 @@ from bot.llm.teach.templates import Filled, Template, fill, read
 from bot.llm.teach.worlds import ORDINALS, World
 
 NOBODY = Asker()
-FILES = ("choose.txt", "choose_wider.txt")
+FILES = ("choose.txt", "choose_wider.txt", "choose_voices.txt")
 TEXT_ALONE = 0.5
 """Share of turns before of which only the text is known, as a client keeps it."""
 PROPOSED = 0.75
@@ -216,6 +216,6 @@ def _whole(line: str) -> bool:
             return False
         if words[-1] in ("with", "without", "not") or words[:2] == ["explain", "without"]:
             return False
-        if "with" in words and words[words.index("with") - 1] not in _MARKS:
+        if "with" in words and words[words.index("with") - 1] not in (*_MARKS, IT):
             return False
     return True
