@@ -33,7 +33,11 @@ from bot.tools import resolve
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 
 HERE = Path(__file__).parent / "questions"
-SETS = {"first": ("questions.jsonl", "expected.json"), "fresh": ("fresh.jsonl", "fresh_expected.json")}
+SETS = {
+    "first": ("questions.jsonl", "expected.json"),
+    "second": ("second.jsonl", "second_expected.json"),
+    "fresh": ("fresh.jsonl", "fresh_expected.json"),
+}
 PARTS = ("tool", "arguments", "figures", "verdict", "shown")
 
 

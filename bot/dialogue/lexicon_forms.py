@@ -99,6 +99,12 @@ def common_forms(title: str) -> Iterator[tuple[str, float]]:
     """Yield the keys, in the singular, of a common noun phrase, each with its score."""
     whole = key(title, singulars=True)
     yield whole, FULL
+    noun, comma, kind = title.partition(", ")
+    if (
+        comma and "," not in kind and "(" not in title
+    ):  # "Eggs, large" are large eggs; "Soda, cans" are cans of soda
+        yield key(f"{kind} {noun}", singulars=True), ALIAS
+        yield key(f"{kind} of {noun}", singulars=True), ALIAS
     parts = [key(part, singulars=True) for part in re.split(r"\s+and\s+|\s*[/,:&()]\s*", title)]
     parts = [part for part in parts if part and not _only_qualifiers(part.split())]
     for part in parts if len(parts) > 1 else ():

@@ -156,14 +156,24 @@ class NameTable:
                 for first in range(max(anchor - where - 1, 0), anchor - where + 2):
                     if size < 2 or not first <= anchor < first + size <= len(words):
                         continue
-                    likeness = fuzz.ratio(" ".join(words[first : first + size]), key) / 100
-                    if likeness >= _MISSPELT and (best is None or likeness > best[0]):
+                    window = words[first : first + size]
+                    likeness = fuzz.ratio(" ".join(window), key) / 100
+                    if likeness < _MISSPELT or any(_another(word, parts) for word in window):
+                        continue
+                    if best is None or likeness > best[0]:
                         best = (likeness, first, first + size - 1, key)
         return None if best is None else (best[1], best[2], best[3], best[0])
 
     def named(self, key: str) -> tuple[Name, ...]:
         """Return what a stored key stands for."""
         return self.exact.get(key) or self.nouns.get(key, ())
+
+
+def _another(word: str, parts: Sequence[str]) -> bool:
+    """Whether an everyday word stands where a name has quite another: "the evening than" is no Evening Star."""
+    if word not in COMMON or word in parts:
+        return False
+    return all(OSA.distance(word, part, score_cutoff=2) > (1 if len(word) < 6 else 2) for part in parts)
 
 
 _KINDS = {"item": 0, "category": 1, "place": 2, "filter": 3}

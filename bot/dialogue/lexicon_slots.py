@@ -23,7 +23,7 @@ _PAIR_CUES = frozenset(
      ("details", "on"), ("info", "on"), ("facts", "about"), ("goes", "with"), ("go", "with"), ("together", "with"),
      ("together", "as"), ("along", "with"), ("next", "to"), ("much", "as"), ("based", "on"), ("details", "about"),
      ("instead", "of"), ("when", "was"), ("year", "was"), ("who", "made"), ("is", "about"), ("rid", "of"), ("case", "of"),
-     ("anything", "but"), ("think", "of"), ("after", "watching"), ("people", "watch")}
+     ("anything", "but"), ("think", "of"), ("after", "watching"), ("people", "watch"), ("obsessed", "with"), ("obsessed", "w"), ("crazy", "about"), ("alongside", "the")}
 )  # fmt: skip
 _ASKING = frozenset({"is", "was", "are", "does", "did", "has"})
 _AFTER = frozenset(

@@ -49,7 +49,7 @@ _PLAIN: Final[dict[str, str]] = {
     "thanksgiving": "november",
     "valentine'?s(?: day)?": "february",
     "ton(?:ight|ite)|2ni(?:ght|te)|this evening": "tonight",
-    "right now|(?<!until )(?<!by )(?<!from )now(?! and (?:then|again))(?! that)(?! (?:just |please |then,? )*(?:recommend|suggest|show|tell|find|give|pick|what|which|how|why|when|where|i )\b)|at the moment|currently|at this (?:hour|time)": "now",
+    "right now|(?<!until )(?<!by )(?<!from )now(?! and (?:then|again))(?! that)(?! (?:do|for|with|without|only|and) )(?! (?:just |please |then,? )*(?:recommend|suggest|show|tell|find|give|pick|what|which|how|why|when|where|i )\b)|at the moment|currently|at this (?:hour|time)": "now",
     "today": "today",
     "tomorrow": "tomorrow",
 }

@@ -15,8 +15,9 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_chinese import in_english
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
-from bot.dialogue.planner_cues import BACKWARDS, COMPARE, JOINT, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
+from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
+from bot.dialogue.planner_pairs import in_time, is_pair, two_sides
 from bot.dialogue.turn import ToolCall, Turn
 
 OLD_AFTER: Final = 20
@@ -228,26 +229,38 @@ def slice_of_wish(links: Links, focus: Focus) -> dict[str, Any]:
 _OF_THAT = re.compile(r"\b(?:of|from|among) (?:that|those|them|these)\b")
 
 
+def asked_slice(links: Links) -> dict[str, Any]:
+    """Return `when` and `place` of a question; "just the northeast now" changes the subject and asks of no hour."""
+    found = time_and_place(links)
+    if found.get("when") == "now" and not _AT_PRESENT.search(links.plain):
+        del found["when"]
+    return found
+
+
+_AT_PRESENT = re.compile(r"\b(?:right now|at the moment|currently|at this (?:hour|time))\b|现在|目前|此刻")
+"""Words by which a question about behaviour means this very hour."""
+
+
 def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     """Return the `lookup_rules` call of a question about behaviour."""
     kind = kind or rule_kind(links.plain)
     named = focus.named(links)
     arguments: dict[str, Any] = {}
     categories = links.values("category")
-    sides = _two_sides(links, focus, kind)
+    sides = two_sides(links, focus, kind)
     if sides and kind in ("together", "next", "any", None):
         arguments |= {"item": sides[0], "with_item": sides[1]}
         kind, categories = "next" if kind == "next" else "together", ()
-    elif len(named) >= 2 and kind in ("together", "next", "any", None) and _pair(links):
-        if kind == "next" and len(named) == 2 and _backwards(links):
-            named = (named[1], named[0])
+    elif len(named) >= 2 and kind in ("together", "next", "any", None) and is_pair(links):
+        if kind == "next" and len(named) == 2:
+            named = in_time(links, named)
         arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
         kind = "together" if kind in ("any", None) else kind
     elif named:
         arguments["item"] = named[0] if len(named) == 1 else list(named)
     if categories:
         arguments["category"] = categories[0]
-    conditions = time_and_place(links)
+    conditions = asked_slice(links)
     against = against_words(links)
     if against is not None and (against in conditions.values()):
         against = None
@@ -263,65 +276,6 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     if kind is not None and kind != "any":
         arguments["kind"] = kind
     return ToolCall(tool="lookup_rules", arguments=arguments | count_arguments(links))
-
-
-_TWO = re.compile(
-    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\b(?:includes?|contains?|hold|holds|have|has|had)\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
-)
-_LINKED = re.compile(
-    r"\b(?:between|lift|odds|link(?:ed)?|related|connection|correlat\w+|association|coincidence|chance|luck|noise|random|fluke|pair|combo|"
-    r"how (?:often|many times|strong|likely)|(?:same|one) (?:basket|trip|day|time|visit|cart|receipt)|hold(?:s|ing)?|everywhere|fluke|how many|both|real(?:ly)?|genuine|true|first|the other way)\b"
-)
-"""Words that ask about two things as a pair, where "and" joins them."""
-_LISTS = re.compile(
-    r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion|is the (?:lift|odds|confidence|link))\b)|\bwhich\b"
-)
-
-
-def _two_sides(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[str, str] | None:
-    """Return an item and a category, or two categories, that a question joins as the two sides of a pair."""
-    spans = [s for s in links.spans if s.kind in ("item", "category") and not s.negated]
-    if len(spans) != 2 or {s.kind for s in spans} == {"item"} or spans[0].value == spans[1].value:
-        return None
-    if {s.kind for s in spans} == {"item", "category"} and focus.named(links) == ():
-        return None
-    joined = _NEXT_TO if kind == "next" else _TWO
-    if not joined.search(links.plain) or _LISTS.search(links.plain):
-        return None
-    first, second = (f"category:{s.value}" if s.kind == "category" else str(s.value) for s in spans)
-    between = links.text[spans[0].end : spans[1].start].lower()
-    return (second, first) if kind == "next" and BACKWARDS.search(between) else (first, second)
-
-
-_NEXT_TO = re.compile(
-    r"\bafter\b|\bfollow|\b(?:return|come back|move on|go on|get to|lead)\w*\b.*\b(?:for|to)\b|\buntil\b|\bthen\b|\bwithin\b"
-)
-
-
-def _backwards(links: Links) -> bool:
-    spans = links.of("item", negated=False)
-    between = links.text[spans[-2].end : spans[-1].start].lower() if len(spans) > 1 else ""
-    return BACKWARDS.search(between) is not None
-
-
-def _pair(links: Links) -> bool:
-    """Tell whether two named items are the two sides of a question, and not one basket."""
-    spans = links.of("item", negated=False)
-    if len(spans) < 2:
-        return False
-    between = links.text[spans[-2].end : spans[-1].start].lower()
-    one_side = re.fullmatch(r"\s*(?:,|and|&|,\s*and|plus|\+|和)\s*", between) is not None
-    asks_two = (
-        re.search(r"\btogether\b(?!\s+with)|\bbetween\b|一起", links.plain) is not None
-        and re.search(r"\bwhat\b|什么", links.plain) is None
-    ) or (_LINKED.search(links.plain) is not None and not _GOES.search(links.plain))
-    return not one_side or asks_two or JOINT.search(links.plain) is not None
-
-
-_GOES = re.compile(
-    r"\b(?:what|which)\b.{0,30}\b(?:goes?|sells?|come|comes|follows?|else|also|bought|buy|take|rate)\b|\bwith\b"
-)
-"""Asks for further things beside two that are named."""
 
 
 def against_words(links: Links) -> str | None:

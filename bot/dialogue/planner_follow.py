@@ -75,15 +75,16 @@ def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
         return
     subject = arguments.get("item")
     named = links.values("item")
+    about_pair = arguments.get("kind") in (None, "together", "next", "any") and not arguments.get("category")
+    lagged = arguments.get("kind") == "next" and _LAG.search(links.plain)
     if (
-        arguments.get("kind") == "next"
-        and len(named) == 1
+        len(named) == 1
         and subject not in (None, *named)
-        and _LAG.search(links.plain)
+        and about_pair
+        and (lagged or _ALONG.search(links.plain))
     ):
         arguments["with_item"] = named[0]
         return
-    about_pair = arguments.get("kind") in (None, "together", "next", "any") and not arguments.get("category")
     if (
         subject is None
         or {*named} - {subject}
@@ -99,6 +100,11 @@ def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
 
 
 _LAG = re.compile(r"\bwithin\b|\bin (?:the )?(?:next )?\w+ (?:days?|weeks?|months?)\b|\bas well\b|\btoo\b")
+_ALONG = re.compile(
+    r"\b(?:had|have|has|held|hold|holds|got|included?|bought|took|rated)\b.{0,30}\b(?:too|as well|also|with (?:it|them|that))\b"
+    r"|\bin particular\b|\bspecifically\b|\bwith (?:it|them|that)\b|\balso (?:had|have|has|held|hold|included?|bought|took|rated)\b"
+)
+"""Names the other side of the pair before: "how many had that too?", "and frosting in particular?"."""
 _AGAINST = re.compile(
     r"^\W*(?:(?:and|or|how|what|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b"
 )
@@ -121,6 +127,7 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     if arguments == last.arguments:
         _move(arguments, links, focus)
     when = make.when_words(links)
+    when = None if when == "now" else when
     if when is not None:
         arguments["when"] = refine(str(arguments.get("when", "")), when)
     arguments |= make.place_arguments(links)

@@ -73,9 +73,11 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         targets = [*without, *links.values("item", negated=None)][:1]
         if not targets:
             return _clarify_item(links, lexicon)
-    arguments: dict[str, Any] = {"item": targets[0]}
-    if [item for item in without if item != targets[0]]:
-        arguments["without"] = [item for item in without if item != targets[0]]
+    left = [item for item in without if item != targets[0]]
+    asked, left = (targets[0], left) if left else supposed(targets[0], links, focus)
+    arguments: dict[str, Any] = {"item": asked}
+    if left:
+        arguments["without"] = left
     return _sure(ToolCall(tool="explain_item", arguments=arguments), "asks why")
 
 
@@ -113,6 +115,23 @@ def _left_out(links: Links) -> list[str]:
     return [str(span.value) for span in inside] + [
         str(span.value) for span in links.of("item", negated=True) if span not in inside
     ]
+
+
+def supposed(item: str, links: Links, focus: Focus) -> tuple[str, list[str]]:
+    """Read "and if I hadn't mentioned B?" of a pick A that was shown: the one shown, without the one supposed away.
+
+    Args:
+        item: What the question names.
+        links: The message.
+        focus: What was shown, and what the person had said.
+
+    Returns:
+        The item to explain, and those to leave out; the item itself and none where nothing is supposed.
+    """
+    shown = focus.lists[0] if focus.lists else ()
+    if item in shown or not shown or not cues.WITHOUT.search(links.plain):
+        return item, []
+    return shown[0], [item]
 
 
 _MAIN = re.compile(

@@ -24,7 +24,9 @@ from bot.dialogue.planner import _wishes, focus_of
 from bot.dialogue.planner_cues import RuleKind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow
+from bot.dialogue.planner_pairs import in_time
 from bot.dialogue.planner_plan import LIKELY, SURE, Plan
+from bot.dialogue.planner_why import supposed
 from bot.dialogue.smalltalk import Smalltalk
 from bot.dialogue.turn import Asker, Conversation, ToolCall, Verdict
 
@@ -277,6 +279,7 @@ def _calls(wish: list[str], given: Sheet, lexicon: Lexicon) -> Iterator[ToolCall
         case "explain":
             item, without = given.refs[rest[0]], [given.refs[mark] for mark in rest[2:]]
             left = [one for one in dict.fromkeys(without) if one != item]
+            item, left = (item, left) if left else supposed(item, given.links, given.focus)
             yield _call(word, {"item": item} | ({"without": left} if left else {}))
         case "details":
             for mark in rest:
@@ -352,9 +355,13 @@ def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
     marks = rest[1:] if kind else rest
     cut = marks.index("with") if "with" in marks else len(marks)
     items = list(dict.fromkeys(given.refs[mark] for mark in marks[:cut]))
+    other = [given.refs[mark] for mark in marks[cut + 1 :]]
+    if kind == "next" and len(items) == len(other) == 1 and items != other:
+        first, second = in_time(given.links, (*items, *other))
+        items, other = [first], [second]
     named: dict[str, Any] = {"item": items[0] if len(items) == 1 else items} if items else {}
-    if marks[cut + 1 :]:
-        named["with_item"] = given.refs[marks[-1]]
+    if other:
+        named["with_item"] = other[-1]
     if before is not None and before.tool == TOOLS["rules"]:
         arguments = dict(before.arguments) | named
         if kind not in (None, "any"):
