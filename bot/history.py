@@ -52,7 +52,7 @@ def turns_of_messages(
             continue
         items = [
             ItemRef(id=item, title=titles[item], score=0.0)
-            for item in map(str, lexicon.link(message.content).values("item"))
+            for item in lexicon.items_named(message.content)
             if item in titles
         ]
         turns.append(Turn(message=waiting or "", answer=Answer(answer=message.content, items=tuple(items))))

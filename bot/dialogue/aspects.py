@@ -85,6 +85,13 @@ def aspects_of(plain: str) -> tuple[Aspect, ...]:
     return tuple(aspect for aspect in ASPECTS if _PATTERNS[aspect].search(plain))
 
 
+def doubts(plain: str) -> bool:
+    """Tell whether a message in lower case asks what else might explain the figures."""
+    return any(
+        _PATTERNS[aspect].search(plain) for aspect in ("popular", "few", "places", "chance", "adjusted")
+    )
+
+
 def expects_yes(plain: str) -> bool | None:
     """Tell whether a yes would confirm the figures: "is it real?" True, "is it just chance?" False, None for no such question."""
     clauses = re.split(r"[,:;.?!]\s+|\s[-–—]+\s", plain)

@@ -149,6 +149,15 @@ class Lexicon:
             weights=weights,
         )
 
+    def items_named(self, text: str) -> tuple[str, ...]:
+        """Return the items that an answer names, in its order; a category's name is an item's where one has it."""
+        same = {title.casefold(): item for item, title in self.titles.items()}
+        spans = [span for span in self.link(text).spans if span.kind in ("item", "category")]
+        found = [
+            str(one.value) if one.kind == "item" else same.get(str(one.value).casefold()) for one in spans
+        ]
+        return tuple(dict.fromkeys(item for item in found if item is not None))
+
     def link(self, text: str) -> Links:
         """Find every name, time, year, number and verdict in a message."""
         return link(text, self.tables)

@@ -25,6 +25,8 @@ _PAIR_CUES = frozenset(
      ("instead", "of"), ("when", "was"), ("year", "was"), ("who", "made"), ("is", "about"), ("rid", "of"), ("case", "of"),
      ("anything", "but"), ("think", "of"), ("after", "watching"), ("people", "watch"), ("obsessed", "with"), ("obsessed", "w"), ("crazy", "about"), ("alongside", "the")}
 )  # fmt: skip
+_SMALL = frozenset(("with", "from", "into", "over", "upon", "than", "that", "your"))
+"""Words that titles write small."""
 _ASKING = frozenset({"is", "was", "are", "does", "did", "has"})
 _AFTER = frozenset(
     """and or but so what which for with please tonight on in is was are than instead again yesterday because to at too
@@ -98,7 +100,11 @@ class Setting:
         """Tell whether capitals mark the words as a name: all of two or more, or one inside a sentence."""
         if self.shouting:
             return False
-        heads = [self.text[token.start] for token in self.tokens[first : last + 1] if len(token.word) > 3]
+        heads = [
+            self.text[token.start]
+            for token in self.tokens[first : last + 1]
+            if len(token.word) > 3 and token.word not in _SMALL
+        ]
         if not all(head.isupper() for head in heads) or not self.text[self.tokens[first].start].isupper():
             return False
         return last > first or not self._opens_sentence(first)

@@ -30,7 +30,7 @@ GROUPS: Final[dict[str, str]] = {
 _PLAIN: Final[dict[str, str]] = {
     **{f"{day}s?": day for day in WEEKDAYS},
     "weekdays?|week ?days|workdays?|working days?|during the week": "weekday",
-    "weekends?|week-?ends?": "weekend",
+    "weekends?|week-?ends?|saturdays?[ -](?:and|or|&)[ -]sundays?": "weekend",
     **{f"{part}s?": part for part in ("afternoon", "evening", "night")},
     "mornings?|(?:at|for|around|over) breakfast|breakfast ?time": "morning",
     "lunch ?time|(?:at|for|around|over) lunch|midday|at noon|around noon": "afternoon",

@@ -202,7 +202,7 @@ _BREAK = re.compile(
 
 
 _CLAUSE = re.compile(
-    rf"^\W*(?:{cues.PEOPLE} (?:who|that|with)|after|if|when|once|at|in|on|for|during|since|having|given|suppose|say|without)\b"
+    rf"^\W*(?:{cues.PEOPLE} (?:who|that|with)|after|within|inside|of all|out of all|if|when|once|at|in|on|for|during|since|having|given|suppose|say|without)\b"
 )
 """A clause of time or condition before the question: its comma separates no wishes."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.dialogue import planner_calls as make
-from bot.dialogue.aspects import aspects_of
+from bot.dialogue.aspects import aspects_of, doubts
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_time import refine
 from bot.dialogue.link import Links
@@ -25,6 +25,10 @@ MORE_STEP: Final = 5
 def repeats(links: Links) -> bool:
     """Tell whether a message asks for the last answer again, drawn or doubted."""
     if CHART.search(links.plain) or DOUBT.search(links.plain):
+        return True
+    if doubts(links.plain) and not any(
+        links.of(kind) for kind in ("item", "category", "context", "place", "ordinal")
+    ):
         return True
     shown = {"chart", "csv"} & set(aspects_of(links.plain))
     return bool(shown) and not any(links.of(kind) for kind in ("item", "category"))
@@ -43,6 +47,20 @@ def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
     if last.tool in ("explain_item", "item_details"):
         return _item(last, links, focus)
     return _wish(last, links, focus, lexicon)
+
+
+def stands_alone(links: Links) -> bool:
+    """Tell whether a message is one name and next to nothing else: "war movies then?", "now do crime"."""
+    named = [span for span in links.spans if span.kind in ("item", "category")]
+    if len(named) != 1 or any(span.kind not in ("item", "category") for span in links.spans):
+        return False
+    rest = f"{links.text[: named[0].start]} {links.text[named[0].end :]}".lower()
+    return not re.sub(_FILLING, " ", rest).strip()
+
+
+_FILLING: Final = re.compile(
+    r"[\W_]|\b(?:and|or|now|then|do|try|same|again|for|with|of|the|a|an|what|how|about|movies?|films?|ones?|please|pls|ok|okay|in|on|question|thing|too|also)\b"
+)
 
 
 def _item(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
@@ -90,7 +108,7 @@ def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
         or {*named} - {subject}
         or links.of("category")
         or not about_pair
-        or not DOUBT.search(links.plain)
+        or not (DOUBT.search(links.plain) or doubts(links.plain))
     ):
         return
     partners = [item for item in (focus.lists[0] if focus.lists else ()) if item != subject]

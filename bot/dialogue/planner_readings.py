@@ -16,7 +16,7 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_focus import Focus
-from bot.dialogue.planner_follow import follow, repeats
+from bot.dialogue.planner_follow import follow, repeats, stands_alone
 from bot.dialogue.planner_plan import GUESS, LIKELY, MAX_CALLS, SURE, Clarify, Plan
 from bot.dialogue.planner_why import JOINED, explain
 from bot.dialogue.smalltalk import classify
@@ -249,7 +249,8 @@ def _follow(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if focus.call is None:
         return None
     plain = links.plain
-    elliptic = cues.FOLLOW.search(plain) is not None or _only_conditions(links)
+    leaning = focus.call.tool == "lookup_rules" and stands_alone(links)
+    elliptic = cues.FOLLOW.search(plain) is not None or _only_conditions(links) or leaning
     if not elliptic or _fresh(links):
         return None
     asked_of_wish = focus.call.tool in ("score_items", "search_items") and cues.ABOUT.search(plain)

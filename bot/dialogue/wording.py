@@ -322,6 +322,8 @@ def _with_yes(message: str, fact: Evidence, *, zh: bool) -> Sentence:
     wanted, holds = expects_yes(message.lower()), fact.numbers.get("holds")
     if wanted is None or holds is None:
         return told
+    if fact.kind == "trend":
+        wanted = True  # "did people just get bored of it?" asks whether it fell
     yes = wanted == bool(holds)
     lead = ("是的：" if yes else "不是：") if zh else ("Yes: " if yes else "No: ")
     text = told.text if fact.kind == "trend" else told.text[:1].lower() + told.text[1:]

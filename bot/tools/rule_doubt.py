@@ -216,6 +216,16 @@ def _chance(notes: RuleNotes, count: Count) -> None:
         )
         return
     low, lift = count.lift_low, count.lift
+    if low > 1 and count.people_xy < FEW:
+        notes.tell(
+            "chance",
+            f"the data cannot tell: {count.people_xy:,} {notes.words.people} are too few to build on, though "
+            f"{_both(notes, count)} are together {lift:.2f} times as often as by chance.",
+            f"数据不足以判断：只有{count.people_xy:,}{notes.words.people_zh}，虽然同时出现是偶然的{lift:.2f}倍。",
+            keys=(*count.x, *count.y),
+            numbers={"people_xy": count.people_xy, "lift": lift},
+        )
+        return
     holds = low > 1
     verdict = "chance is an unlikely explanation of" if holds else "chance can explain"
     notes.tell(
