@@ -318,6 +318,22 @@ def test_two_sides_of_a_question_are_read_by_code(message, line, expected):
     assert expected.items() <= call.arguments.items()
 
 
+@pytest.mark.parametrize(
+    ("lexicon", "before", "message", "line", "expected"),
+    [
+        (SHOP, CHIPS, "just on friday nights tho", " rules together", {"item": "tortilla-chips", "when": "friday night"}),
+        (SHOP, CHIPS, "what sells on fridays?", " rules together", {"when": "friday"}),
+        (SHOP, NOTHING, "is salsa likelier within 14 days after cake mix?", " rules next A with B", {"item": "cake-mix", "with_item": "salsa", "within_days": 14}),
+        (FILM, PICKS, "and if I hadn't mentioned Titanic?", " explain A", {"item": "fargo", "without": ["titanic"]}),
+        (FILM, PICKS, "why Titanic?", " explain A", {"item": "titanic"}),
+    ],
+)  # fmt: skip
+def test_code_completes_what_a_line_leaves_out(lexicon, before, message, line, expected):
+    page = sheet_of(lexicon.link(message), before, NOBODY, lexicon)
+    [call], _ = calls_of(line, page, lexicon)
+    assert {name: value for name, value in call.arguments.items() if name != "kind"} == expected
+
+
 def test_a_wish_is_asked_of_the_model_with_what_rules_make_of_it():
     model = Fake(" search")
     answer = answered(model, "recommend me a comedy")

@@ -153,6 +153,8 @@ def test_a_longer_answer_begins_with_the_shorter(texts):
         ("poppy bagels: fading or not", True),
         ("does that hold for more than a handful of people?", True),
         ("and is that real?", True),
+        ("isnt that just one superfan family doing it again?", False),
+        ("that's only because everybody buys both, no?", False),
         ("what goes with milk?", None),
         ("friday v sunday?", None),
     ],

@@ -116,7 +116,7 @@ war warm warning wars was wash waste watch watched watches watching water wave w
 weddings wednesday wednesdays week weekday weekdays weekend weekends weeks weight weird welcome well went were west western
 westerns what whatever wheat wheel when where which while white who whole whom whose why wide wife wild will wilder win
 wind window windows wine wings winner winter wise wish with within without witness wolf woman women won wonder wonderful
-companion companions contain contained containing contains wood woods word words work worked working works world worried worry worse worst worth would write writer wrong yard year
+trolley trolleys mates factor factors companion companions contain contained containing contains wood woods word words work worked working works world worried worry worse worst worth would write writer wrong yard year
 years yellow yes yesterday yet yogurt you young your yours yourself zero dinosaur dinosaurs detective
 detectives spy spies vampire vampires zombie zombies wizard wizards soldier heist courtroom baseball football boxing chess
 reckon sequel sequels remake trilogy franchise plot director cast soundtrack ballet opera prefers recommends suggests

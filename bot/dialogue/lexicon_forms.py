@@ -117,7 +117,8 @@ def common_forms(title: str) -> Iterator[tuple[str, float]]:
         if core and core != words:
             yield " ".join(core), PART
         for tail in range(1, len(words)):
-            if not _only_qualifiers(words[tail:]) and words[tail - 1] not in ("and", "or", "with"):
+            joins = ("and", "or", "with")
+            if not _only_qualifiers(words[tail:]) and not {words[tail - 1], words[tail]} & {*joins}:
                 yield " ".join(words[tail:]), TAIL
 
 

@@ -238,11 +238,17 @@ def _is_personal(links: Links, kind: cues.RuleKind | None, focus: Focus) -> bool
         return False
     if re.search(r"\bwhat next\b|\bwhat(?:'s| is) next\b|\bfor me\b|\brecommend|\bsuggest|推荐", plain):
         return not re.search(rf"\b{cues.PEOPLE} (?:who|usually|then|{cues.TAKE})\b", plain)
-    if kind in ("any", "context") and cues.DETAILS.search(plain) and focus.named(links):
+    found = kind == "any" and _OF_RULES.search(plain) is not None
+    if kind in ("any", "context") and not found and cues.DETAILS.search(plain) and focus.named(links):
         return True
     return re.search(r"\bwhat (?:should|shall|can|could) (?:i|we)\b", plain) is not None and kind not in (
         "together",
     )
+
+
+_OF_RULES = re.compile(
+    r"\brules?\b|\bpatterns?\b|\bassociations?\b|\b(?:surprising|strongest|unusual|weird)\w*\b"
+)
 
 
 def _follow(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:

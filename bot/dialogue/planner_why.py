@@ -16,6 +16,8 @@ from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_plan import LIKELY, SURE, Clarify, Plan
 from bot.dialogue.turn import ToolCall
 
+NO_ITEM = "no item is in focus"
+"""The reason of a question back that a model may know better: what sounds like why may ask something else."""
 JOINED = re.compile(r"^\W*(?:do|does|did|is|are|has|have|how|when|who|why)\b.*\bwith\b")
 """A question about two things joined by "with": "does anyone buy beer with diapers?"."""
 
@@ -52,7 +54,9 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
             ToolCall(tool="explain_item", arguments={"item": asked}),
             "asks about one item for the person",
         )
-    still = focus.call is not None and focus.call.tool == "explain_item" and cues.WITHOUT.search(links.plain)
+    after = focus.call.tool if focus.call is not None else None
+    supposes = after == "explain_item" or (after == "score_items" and _SUPPOSES.search(links.plain))
+    still = supposes and cues.WITHOUT.search(links.plain)
     suits = bool(links.of("item")) and not links.of("category") and _SUITS.search(links.plain) is not None
     if not (cues.EXPLAIN.search(links.plain) or still or suits):
         return None
@@ -117,6 +121,9 @@ def _left_out(links: Links) -> list[str]:
     ]
 
 
+_SUPPOSES = re.compile(r"\bif (?:i|you|we)\b|\bout of the picture\b|\bin the picture\b|如果")
+
+
 def supposed(item: str, links: Links, focus: Focus) -> tuple[str, list[str]]:
     """Read "and if I hadn't mentioned B?" of a pick A that was shown: the one shown, without the one supposed away.
 
@@ -142,7 +149,7 @@ _MAIN = re.compile(
 
 def _clarify_item(links: Links, lexicon: Lexicon) -> Plan:
     question = f"Which {lexicon.nouns.item} do you mean?" if links.lang == "en" else "你指的是哪一个？"
-    return Plan(clarify=Clarify(question, ()), confidence=LIKELY, reason="no item is in focus")
+    return Plan(clarify=Clarify(question, ()), confidence=LIKELY, reason=NO_ITEM)
 
 
 def _sure(call: ToolCall, reason: str) -> Plan:

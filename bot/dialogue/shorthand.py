@@ -26,7 +26,7 @@ from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow
 from bot.dialogue.planner_pairs import in_time
 from bot.dialogue.planner_plan import LIKELY, SURE, Plan
-from bot.dialogue.planner_why import supposed
+from bot.dialogue.planner_why import NO_ITEM, supposed
 from bot.dialogue.smalltalk import Smalltalk
 from bot.dialogue.turn import Asker, Conversation, ToolCall, Verdict
 
@@ -172,7 +172,9 @@ def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall,
 
 def settled(planned: Plan) -> bool:
     """Tell whether rules decide and a taught model need not be asked: talk, a question back, plainly why or about me."""
-    if planned.clarify is not None or not planned.calls:
+    if planned.clarify is not None:
+        return planned.reason != NO_ITEM
+    if not planned.calls:
         return planned.smalltalk != "unclear"
     own = all(call.tool in ("explain_item", "show_profile") for call in planned.calls)
     return own and planned.confidence >= TAUGHT_SURE

@@ -14,6 +14,7 @@ from datetime import datetime
 from rapidfuzz import fuzz, process, utils
 
 from bot.catalogue import OpenCatalog
+from bot.dialogue.lexicon_forms import straight
 from bot.errors import ToolInputError
 from mining.context import parse_when
 from mining.count import EVERYTHING, Slice
@@ -28,13 +29,14 @@ def nearest(word: str, choices: Sequence[str], k: int = 3) -> str:
 
 
 def item_id(catalog: OpenCatalog, item: str) -> str:
-    """Return the id of an item given by id or by title.
+    """Return the id of an item given by id or by title, its article in front or behind ("Shining, The").
 
     Raises:
         ToolInputError: nothing of that name, or several.
     """
     if item in catalog.titles:
         return item
+    item = straight(item)
     links = [span for span in catalog.lexicon.link(item).spans if span.kind == "item"]
     if links:
         best = max(links, key=lambda span: (span.end - span.start, span.score))
