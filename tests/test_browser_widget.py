@@ -437,6 +437,24 @@ def test_show_me_draws_a_chart(visit):
     assert violations(page) == []
 
 
+@pytest.mark.parametrize("size", [{"width": 1100, "height": 800}, {"width": 390, "height": 780}])
+def test_whatever_can_be_pressed_is_44_pixels_high_and_wide(visit, size):
+    page = visit(viewport=size)
+    launcher = page.locator(".launcher").bounding_box()
+    assert launcher is not None
+    assert min(launcher["width"], launcher["height"]) >= 44
+    opened(page)
+    ask(page, "a comedy")
+    small = page.evaluate(
+        """() => [...document.querySelector('almanac-chat').shadowRoot.querySelectorAll('button, summary, a, textarea')]
+            .filter(one => one.checkVisibility())
+            .map(one => [one.className || one.textContent, one.getBoundingClientRect()])
+            .filter(([name, box]) => box.width && Math.min(box.width, box.height) < 43.5)
+            .map(([name, box]) => `${name}: ${box.width} x ${box.height}`)"""
+    )
+    assert small == []
+
+
 def test_signing_in_carries_the_talk_over_and_signing_out_leaves_nothing(visit, world):
     page = opened(visit())
     ask(page, "a comedy")
