@@ -46,6 +46,16 @@ def test_a_browser_asks_again_and_is_told_that_nothing_changed(client):
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.parametrize(("taken", "packed"), [("gzip, br", True), ("identity", False), ("gzip;q=0", False)])
+def test_files_travel_compressed_where_the_browser_takes_it(client, taken, packed):
+    response = client.get("/widget.js", headers={"Accept-Encoding": taken})
+    assert (response.headers.get("content-encoding") == "gzip") is packed
+    assert "accept-encoding" in response.headers["vary"].lower()
+    assert response.content == script(), "unpacked it is the same"
+    if packed:
+        assert int(response.headers["content-length"]) < 11_000
+
+
 @pytest.mark.skipif(shutil.which("node") is None, reason="node reads the script: install it to run this test")
 def test_leaving_out_comments_leaves_a_script_that_parses(tmp_path):
     (tmp_path / "widget.js").write_bytes(script())

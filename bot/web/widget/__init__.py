@@ -6,6 +6,7 @@ build: comments, indentation and spaces beside signs are left out when the serve
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import re
@@ -182,14 +183,26 @@ def widget_router(service: Service, config: WebConfig, metrics: Metrics, *, even
     return router
 
 
+@cache
+def _small(body: bytes) -> bytes:
+    return gzip.compress(body, 9, mtime=0)
+
+
 def _asset(request: Request, body: bytes, kind: str) -> Response:
-    """Return a file that browsers of any site may load and keep for an hour."""
-    tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+    """Return a file that browsers of any site may load and keep for an hour, compressed for those that take it."""
+    packed = (
+        re.search(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", request.headers.get("accept-encoding", ""))
+        is not None
+    )
+    tag = f'"{hashlib.sha256(body).hexdigest()[:20]}{"-gz" if packed else ""}"'
     headers = {
         "ETag": tag,
         "Cache-Control": "public, max-age=3600",
         "Cross-Origin-Resource-Policy": "cross-origin",
+        "Vary": "Accept-Encoding",
     }
     if request.headers.get("if-none-match") == tag:
         return Response(status_code=304, headers=headers)
+    if packed:
+        return Response(_small(body), headers=headers | {"Content-Encoding": "gzip"}, media_type=kind)
     return Response(body, headers=headers, media_type=kind)

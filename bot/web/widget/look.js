@@ -58,7 +58,7 @@ header p { margin: 1px 0 0; font-size: 12px; line-height: 1.35; color: var(--sof
 .cards { list-style: none; margin: 0 0 10px; padding: 0; display: grid; gap: 8px; }
 .card { background: var(--raised); border: 1px solid var(--line); border-radius: 14px; padding-block: 4px; padding-inline: 14px 4px; }
 .card a, .card b { font: 600 16px/1.3 var(--serif); color: var(--ink); overflow-wrap: anywhere; }
-.card a { display: inline-block; padding-block: 12px; margin-block: -10px; color: var(--accent); text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: 3px; }
+.card a { display: inline-block; padding-block: 12px; margin-block: -10px; color: var(--accent); text-decoration: underline; text-underline-offset: 3px; }
 .card small { display: block; color: var(--soft); font-size: 13px; line-height: 1.4; }
 .row, .foot { display: flex; align-items: flex-start; color: var(--soft); font-size: 13px; }
 .row div { flex: 1; min-width: 0; padding-block: 8px 6px; }
