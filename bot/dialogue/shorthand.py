@@ -171,11 +171,17 @@ def calls_of(line: str, given: Sheet, lexicon: Lexicon) -> tuple[tuple[ToolCall,
 
 
 def settled(planned: Plan) -> bool:
-    """Tell whether rules decide and a taught model need not be asked: talk, a question back, plainly why or about me."""
+    """Tell whether rules decide and a taught model need not be asked.
+
+    That is talk, a question back, a change of the call before, and what is plainly a why or about me.
+    """
     if planned.clarify is not None:
         return planned.reason != NO_ITEM
     if not planned.calls:
         return planned.smalltalk != "unclear"
+    changed = {call.tool for call in planned.calls}
+    if planned.again and changed <= {TOOLS["rules"], TOOLS["score"], TOOLS["search"]}:
+        return True
     own = all(call.tool in ("explain_item", "show_profile") for call in planned.calls)
     return own and planned.confidence >= TAUGHT_SURE
 
