@@ -320,6 +320,7 @@ SHOP_FOLLOW_UPS: list[tuple[Conversation, str, ToolCall]] = [
     (CHIPS, "how about the salsa, how many had that too?", rules(item="tortilla-chips", when="friday evening", kind="together", with_item="salsa")),
     (CHIPS, "does it hold up elsewhere or is it a quirk of one store", rules(item="tortilla-chips", when="friday evening", kind="together", with_item="salsa")),
     (CHIPS, "is that down to one or two people maybe?", rules(item="tortilla-chips", when="friday evening", kind="together", with_item="salsa")),
+    (CHIPS, "and right now?", rules(item="tortilla-chips", when="now", kind="together")),
     (CHIPS, "okay, just store 367 now", rules(item="tortilla-chips", when="friday evening", kind="together", place="367")),
     (CHIPS, "and salsa?", rules(item="salsa", when="friday evening", kind="together")),
     (CHIPS, "show me more", rules(item="tortilla-chips", when="friday evening", kind="together", k=10)),

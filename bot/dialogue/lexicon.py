@@ -149,13 +149,17 @@ class Lexicon:
             weights=weights,
         )
 
+    def item_called(self, category: str) -> str | None:
+        """Return the item that bears a category's name; none among proper names, where that is chance."""
+        if self.proper:
+            return None
+        name = category.casefold()
+        return next((item for item, title in self.titles.items() if title.casefold() == name), None)
+
     def items_named(self, text: str) -> tuple[str, ...]:
         """Return the items that an answer names, in its order; a category's name is an item's where one has it."""
-        same = {title.casefold(): item for item, title in self.titles.items()}
         spans = [span for span in self.link(text).spans if span.kind in ("item", "category")]
-        found = [
-            str(one.value) if one.kind == "item" else same.get(str(one.value).casefold()) for one in spans
-        ]
+        found = [str(one.value) if one.kind == "item" else self.item_called(str(one.value)) for one in spans]
         return tuple(dict.fromkeys(item for item in found if item is not None))
 
     def link(self, text: str) -> Links:

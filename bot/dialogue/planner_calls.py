@@ -237,7 +237,9 @@ def asked_slice(links: Links) -> dict[str, Any]:
     return found
 
 
-_AT_PRESENT = re.compile(r"\b(?:right now|at the moment|currently|at this (?:hour|time))\b|现在|目前|此刻")
+_AT_PRESENT = re.compile(
+    r"^\W*(?:(?:and|what about|how about)\W+)?now\W*$|\b(?:right now|at the moment|currently|at this (?:hour|time))\b|现在|目前|此刻"
+)
 """Words by which a question about behaviour means this very hour."""
 
 

@@ -144,8 +144,7 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     _joins(arguments, links, focus)
     if arguments == last.arguments:
         _move(arguments, links, focus)
-    when = make.when_words(links)
-    when = None if when == "now" else when
+    when = make.asked_slice(links).get("when")
     if when is not None:
         arguments["when"] = refine(str(arguments.get("when", "")), when)
     arguments |= make.place_arguments(links)

@@ -87,12 +87,9 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 def _as_items(links: Links, lexicon: Lexicon) -> Links:
     """Read a category as the item of the same name where the catalogue has one: only items are picked."""
-    if lexicon.proper or not links.of("category"):
-        return links
-    named = {title.casefold(): item for item, title in lexicon.titles.items()}
     spans = [
-        replace(span, kind="item", value=named[name])
-        if span.kind == "category" and (name := str(span.value).casefold()) in named
+        replace(span, kind="item", value=item)
+        if span.kind == "category" and (item := lexicon.item_called(str(span.value))) is not None
         else span
         for span in links.spans
     ]
