@@ -36,6 +36,7 @@ HERE = Path(__file__).parent / "questions"
 SETS = {
     "first": ("questions.jsonl", "expected.json"),
     "second": ("second.jsonl", "second_expected.json"),
+    "third": ("third.jsonl", "third_expected.json"),
     "fresh": ("fresh.jsonl", "fresh_expected.json"),
 }
 PARTS = ("tool", "arguments", "figures", "verdict", "shown")

@@ -18,7 +18,7 @@ from bot.llm.teach.templates import Filled, Template, fill, read
 from bot.llm.teach.worlds import ORDINALS, World
 
 NOBODY = Asker()
-FILES = ("choose.txt", "choose_wider.txt", "choose_voices.txt")
+FILES = ("choose.txt", "choose_wider.txt", "choose_voices.txt", "choose_rules.txt")
 TEXT_ALONE = 0.5
 """Share of turns before of which only the text is known, as a client keeps it."""
 PROPOSED = 0.75
