@@ -6,6 +6,9 @@ counts only where the sentence treats it as a title.
 
 from __future__ import annotations
 
+from functools import cache
+from importlib.resources import files
+
 COMMON: frozenset[str] = frozenset(
     """
 a able about above accept accident across act action active actor actors actress actual actually add adult
@@ -22,7 +25,7 @@ break breakdown breakfast breath bride bridge brief bright bring broken brother 
 budget bug build building bulk bus bush business busy but butter buy buyer buyers by cabin cable cake call
 called came camp can candy cannot canned captives car card cards care careful carpool carry cart case cash cat
 catch category cats caught cause center century certain chain chair chance change character charade cheap cheaper
-check cheer cheese chemical chicken child children chips chocolate choice choose christmas church circle city class
+check cheer cheese chemical chicken child children chips chocolate choice choose christmas church circle cinema cinemas city class
 classic classics clean clear clearly clever close closer clothes cloud club coach coast coat code coffee cold
 color colors come comedies comedy comes coming commandments common company compare compared complete computer
 contact contempt convent cook cookie cookies cool cop copy corn corner correct cost could country couple course
@@ -139,7 +142,18 @@ SLANG = {
     "whats": "what's", "thats": "that's", "ppl": "people", "luv": "love", "fav": "favourite", "fave": "favourite",
     "cos": "because", "dont": "don't", "didnt": "didn't", "hadnt": "hadn't", "isnt": "isn't", "wasnt": "wasn't",
     "cant": "can't", "couldnt": "couldn't", "doesnt": "doesn't", "im": "i'm", "ive": "i've", "nr": "number", "w": "with",
+    "goin": "going", "doin": "doing", "choc": "chocolate", "em": "them", "y": "why", "xmas": "christmas",
     "acc": "according", "tho": "though", "thx": "thanks", "wat": "what", "wud": "would", "kinda": "kind of", "sorta": "sort of",
     "whens": "when's", "wheres": "where's", "whos": "who's", "hows": "how's", "sooo": "so", "soooo": "so", "soo": "so",
 }  # fmt: skip
 """How people shorten words on a phone -> the words."""
+
+
+@cache
+def words() -> frozenset[str]:
+    """Return some 20,000 words of English, everyday ones and names: what stands among them is no slip of the pen.
+
+    Unlike `COMMON` they say nothing of titles: "alien" is a word, and "Alien" a title all the same.
+    """
+    lines = files("bot.dialogue").joinpath("english.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())

@@ -15,6 +15,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA, JaroWinkler
 
 from bot.dialogue.lexicon_english import COMMON
+from bot.dialogue.lexicon_english import words as english
 from bot.dialogue.lexicon_text import singular
 
 NameKind = Literal["item", "category", "place", "filter"]
@@ -118,7 +119,7 @@ class NameTable:
         """
         if len(word) < 4 or not word.isascii() or word.isdigit() or word in COMMON or word in self.words:
             return None
-        if singular(word) in self.words or singular(word) in COMMON:
+        if singular(word) in self.words or singular(word) in COMMON or word in english():
             return None
         found = self._closest(word)
         return found if found is not None or singular(word) == word else self._closest(singular(word))

@@ -59,10 +59,11 @@ _PLACE_CUES = frozenset(
         "around",
     ]
 )
+_SIDES = frozenset({"against", "vs", "versus"})
 _REFUSAL = re.compile(
     r"(?:\bwhy not\b.*)|(?:\b(?:not|no|without|except(?:ing)?|excluding|exclude|minus|leave out|leaving out|skip|apart from|"
     r"other than|instead of|rather than|anything but|nor|don't want|do not want|don't show me|nothing|never|avoid|besides|"
-    r"isn't|aren't|hide|remove|drop|forget|ignoring|ignore)\b"
+    r"isn't|aren't|hide|remove|drop(?! (?:in|during|on|at|off|from|between|over|by)\b)|forget|ignoring|ignore)\b"
     r"(?:\s+(?:any|the|a|an|too|so|as|very|more|like|similar to|from|anything|something|another|movies?|films?|ones|with|just|"
     r"want|recommend|show me|give me|for|on|in|at|made|set|really|that|of|those|these|is|are|in the mood for))*\s*[\"']?$)"
     r"|(?:(?:不要|别|除了|没有|不想看|不是|去掉|不含)\s*(?:看|推荐|给我|再)?\s*$)"
@@ -144,7 +145,9 @@ class Setting:
     def places(self, at: int) -> bool:
         """Tell whether the word before leads to a place ("in the south", "south against west")."""
         before = self.words[at - 1] if at else ""
-        return before in _PLACE_CUES or (at == 0 and len(self.words) == 1)
+        after = self.words[at + 1] if at + 1 < len(self.words) else ""
+        marked = self.flat[self.tokens[at].end :].lstrip()[:1] in (",", ":") and at == 0
+        return before in _PLACE_CUES or after in _SIDES or marked or (at == 0 and len(self.words) == 1)
 
     def opens_list(self, first: int, last: int) -> bool:
         """Tell whether the message begins with these words and a comma, or is nothing else."""

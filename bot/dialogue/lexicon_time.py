@@ -29,7 +29,7 @@ GROUPS: Final[dict[str, str]] = {
 
 _PLAIN: Final[dict[str, str]] = {
     **{f"{day}s?": day for day in WEEKDAYS},
-    "weekdays?|week ?days|workdays?|working days?|during the week": "weekday",
+    "weekdays?|week ?days|workdays?|working days?|working week|(?:during|in) the week(?! (?:that|which|after|follow|before|of)| \\w+ing)": "weekday",
     "weekends?|week-?ends?|saturdays?[ -](?:and|or|&)[ -]sundays?": "weekend",
     **{f"{part}s?": part for part in ("afternoon", "evening", "night")},
     "mornings?|(?:at|for|around|over) breakfast|breakfast ?time": "morning",
@@ -37,13 +37,13 @@ _PLAIN: Final[dict[str, str]] = {
     "(?:at|for|around|after) (?:dinner|supper)|dinner ?time|supper ?time|after work": "evening",
     "nites?|late (?:at )?ni(?:ght|te)|late-night|midnight|night ?time|in the small hours|before bed|bed ?time": "night",
     **{f"{month}": month for month in MONTHS if month not in ("march", "may", "august")},
-    "(?:in|during|since|every|each|of|this|last|next|for|by|until) march": "march",
-    "(?:in|during|every|each|of|this|last|next|by|until) may": "may",
+    "(?:in|during|since|every|each|of|this|last|next|for|by|until|from|to|than|versus|vs|against|between|and|or|before|after) march": "march",
+    "(?:in|during|every|each|of|this|last|next|by|until|than|versus|vs|against|between) may": "may",
     "august": "august",
     "winter(?:s|time)?": "winter",
     "summer(?:s|time)?": "summer",
-    "(?:in|during|every|each|this|last|next|the|of|for)(?: the)? spring|springtime": "spring",
-    "autumns?|(?:in|during|every|each|this|last|next)(?: the)? fall": "autumn",
+    "(?:in|during|every|each|this|last|next|the|of|for|from|to|than|versus|vs|against|between)(?: the)? spring(?! (?:water|rolls?|onions?|greens?|lamb|mix|clean))|springtime": "spring",
+    "autumns?|(?:in|during|every|each|this|last|next|from|than|versus|against|between)(?: the)? fall": "autumn",
     "christmas ?(?:time|season|eve|day)?|x-?mas": "december",
     "halloween": "october",
     "thanksgiving": "november",
@@ -91,7 +91,8 @@ def _alternatives(table: dict[str, str]) -> str:
 _DAYPART = "(?:mornings?|afternoons?|evenings?|nights?)"
 _WORD = re.compile(
     rf"\b(?:(?P<abbr>{_alternatives(_ABBREVIATED)})(?=\.?\s+{_DAYPART}\b)"
-    rf"|(?:on|in|and|or|vs|versus)\s+(?P<lead>{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})\b\.?(?!\w)"
+    rf"|(?:on|in|and|or|vs|versus|against|than|from|to|between|during|since|until)\.?\s+(?P<lead>{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})\b\.?(?!\w)"
+    rf"|(?!mon\b\W*(?:to|-|–)\W*sun)(?P<side>{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})(?=\.?\s*(?:(?:vs\.?|versus|against|/)\s*\w|(?:to|or|and|[-–])\s*(?:{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})\b))"
     rf"|(?P<plain>{_alternatives(_PLAIN)}))(?!\w)"
 )
 _ZH_WORD = re.compile(_alternatives(_CHINESE))
@@ -109,7 +110,7 @@ def _meaning(text: str, tables: tuple[dict[str, str], ...]) -> str:
 
 def _words(flat: str) -> Iterator[tuple[str, int, int]]:
     for match in _WORD.finditer(flat):
-        group = next(name for name in ("abbr", "lead", "plain") if match[name])
+        group = next(name for name in ("abbr", "lead", "side", "plain") if match[name])
         yield _meaning(match[group], _TABLES), match.start(group), match.end(group)
     for match in _ZH_WORD.finditer(flat):
         yield _meaning(match.group(), (_CHINESE,)), match.start(), match.end()
@@ -133,6 +134,12 @@ def find_times(flat: str) -> list[tuple[str, int, int]]:
                 continue
         found.append((word, start, end))
     return [(tidy(words), start, end) for words, start, end in found]
+
+
+def contradict(one: str, other: str) -> bool:
+    """Tell whether two times cannot both hold: they set one unit, and set it differently ("friday", "monday")."""
+    mine, yours = ({GROUPS[word]: word for word in each.split() if word in GROUPS} for each in (one, other))
+    return any(mine[unit] != yours[unit] for unit in mine.keys() & yours.keys() - {"now"})
 
 
 _RANK = {unit: rank for rank, unit in enumerate(("now", "day", "daypart", "month", "season"))}

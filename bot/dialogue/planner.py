@@ -72,7 +72,7 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     talk = classify(links.plain, linked=any(links.of(kind) for kind in NAMED))
     if talk is not None:
         return Plan(smalltalk=talk, confidence=SURE, reason=f"small talk: {talk}")
-    links = _untitled(links, lexicon)
+    links = _untitled(links)
     parts = _wishes(links)
     grounds = asked_about(links) is not None and bool(links.of("verdict"))
     if (
@@ -92,10 +92,10 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     return one_wish(links, focus, lexicon)
 
 
-def _untitled(links: Links, lexicon: Lexicon) -> Links:
+def _untitled(links: Links) -> Links:
     """Leave names out of the words that cues read: "A Room with a View" asks for no pair."""
     plain = links.plain
-    for span in links.of("item") if lexicon.proper else ():
+    for span in links.of("item"):
         said = links.text[span.start : span.end].lower()
         plain = plain.replace(said, "xx") if " " in said else plain
     return replace(links, plain=plain)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, Final
 
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_chinese import in_english
+from bot.dialogue.lexicon_time import contradict
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
@@ -231,7 +233,7 @@ _OF_THAT = re.compile(r"\b(?:of|from|among) (?:that|those|them|these)\b")
 
 def asked_slice(links: Links) -> dict[str, Any]:
     """Return `when` and `place` of a question; "just the northeast now" changes the subject and asks of no hour."""
-    found = time_and_place(links)
+    found = time_and_place(links) | {name: sides[0] for name, sides in opposed(links).items()}
     if found.get("when") == "now" and not _AT_PRESENT.search(links.plain):
         del found["when"]
     return found
@@ -280,8 +282,33 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     return ToolCall(tool="lookup_rules", arguments=arguments | count_arguments(links))
 
 
+def opposed(links: Links) -> dict[str, tuple[str, str]]:
+    """Return under `when` or `place` the two that a question sets side by side, empty where there are none.
+
+    Two times that cannot both hold are compared whatever joins them ("did it drop in March compared with January?");
+    of three, those two between which least is said. So are two places. What changed "from May to July" is July.
+    """
+    times = links.of("context", negated=False)
+    pairs = [pair for pair in pairwise(times) if contradict(str(pair[0].value), str(pair[1].value))]
+    if pairs:
+        one, other = min(pairs, key=lambda pair: pair[1].start - pair[0].end)
+        if _FROM.search(links.text[: one.end].lower()) and _UNTIL.match(links.text[one.end :].lower()):
+            one, other = other, one
+        return {"when": (str(one.value), str(other.value))}
+    places = links.of("place", negated=False)
+    named = list(dict.fromkeys(place_words(span, links) for span in places))
+    return {"place": (named[0], named[1])} if len(named) > 1 else {}
+
+
+_FROM = re.compile(r"\b(?:from|between)\b[^.?!]*$")
+_UNTIL = re.compile(r"\s*(?:\d{4}\s*)?(?:to|until|till|and|through|into)\b")
+"""Around two times of which the later one is asked about, against the earlier: "did it rise from May to July?"."""
+
+
 def against_words(links: Links) -> str | None:
     """Return the second time or place of a comparison."""
+    for _, second in opposed(links).values():
+        return second
     compared = COMPARE.search(links.plain) is not None
     for kind in ("context", "place"):
         spans = links.of("context") if kind == "context" else links.of("place")

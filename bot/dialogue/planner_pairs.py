@@ -12,10 +12,11 @@ from bot.dialogue.planner_cues import BACKWARDS, JOINT, RuleKind
 from bot.dialogue.planner_focus import Focus
 
 _TWO = re.compile(
-    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\b(?:includes?|contains?|hold|holds|have|has|had)\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
+    r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\bside by side\b|\breceipts?\b|\btrolley\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\b(?:includes?|contains?|hold|holds|have|has|had)\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
 )
 _LINKED = re.compile(
-    r"\b(?:between|lift|odds|link(?:ed)?|related|connection|correlat\w+|association|coincidence|chance|luck|noise|random|fluke|pair|combo|"
+    r"->|→|\b(?:pairing|tie|bond|side by side|receipts?|trolley|p.?values?|likel(?:y|ier)|attach rate|before|later|earlier|ahead|gateway|antecedent|"
+    r"between|lift|odds|link(?:ed)?|related|connection|correlat\w+|association|coincidence|chance|luck|noise|random|fluke|pair|combo|"
     r"how (?:often|many times|strong|likely)|(?:same|one) (?:basket|trip|day|time|visit|cart|receipt)|hold(?:s|ing)?|everywhere|fluke|how many|both|real(?:ly)?|genuine|true|first|the other way)\b"
 )
 """Words that ask about two things as a pair, where "and" joins them."""
@@ -40,16 +41,23 @@ def two_sides(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[str, s
 
 
 _NEXT_TO = re.compile(
-    r"\bafter\b|\bfollow|\b(?:return|come back|move on|go on|get to|lead)\w*\b.*\b(?:for|to)\b|\buntil\b|\bthen\b|\bwithin\b"
+    r"\b(?:comes? first|before|later|earlier|ahead)\b|\bafter\b|\bfollow|\b(?:return|come back|move on|go on|get to|lead)\w*\b.*\b(?:for|to)\b|\buntil\b|\bthen\b|\bwithin\b"
 )
 
 
 _LEADS = re.compile(
-    r"\b(?:after(?: (?:buying|purchasing|getting|watching|rating|seeing|a purchase of))?|following|follows?(?: on)? from|of (?:buying|purchasing|rating|watching|getting|seeing)"
+    r"\b(?:later than|behind|past|in the wake of|on the heels of|after(?: (?:buying|purchasing|getting|watching|rating|seeing|a purchase of))?|following|follows?(?: on)? from|of (?:buying|purchasing|rating|watching|getting|seeing)"
     r"|(?:once|when(?:ever)?) [\w' ]{1,30}? (?:done|bought|buys?|seen|sees?|rated|rates?|had|has|got|gets?|watched|watch(?:es)?|taken|takes?))"
     r"\s+(?:the |a |an |some |their )*$"
 )
 """What stands before the thing that comes first in time: "within 30 days after", "once they've done"."""
+
+
+_TRAILS = re.compile(
+    r"\b(?:before|prior to|ahead of|earlier than|sooner than|in the run-?up to|gateway to|gateway into|leads? (?:up )?to|leading (?:up )?to)"
+    r"(?: (?:buying|purchasing|getting|watching|rating|seeing|they (?:buy|get|watch|rate|see|take)))?\s+(?:the |a |an |some |their )*$"
+)
+"""What stands before the thing that comes second: "before they watch Alien"."""
 
 
 def in_time(links: Links, pair: tuple[str, ...]) -> tuple[str, ...]:
@@ -64,6 +72,9 @@ def in_time(links: Links, pair: tuple[str, ...]) -> tuple[str, ...]:
     leading = [str(span.value) for span in spans if _LEADS.search(low[: span.start])]
     if len(set(leading)) == 1:
         return (leading[0], *(one for one in pair if one != leading[0]))
+    trailing = [str(span.value) for span in spans if _TRAILS.search(low[: span.start])]
+    if len(set(trailing)) == 1:
+        return (*(one for one in pair if one != trailing[0]), trailing[0])
     between = low[spans[-2].end : spans[-1].start] if len(spans) > 1 else ""
     said = tuple(dict.fromkeys(str(span.value) for span in spans))
     if len(said) < len(pair):
@@ -77,7 +88,9 @@ def is_pair(links: Links) -> bool:
     if len(spans) < 2:
         return False
     between = links.text[spans[-2].end : spans[-1].start].lower()
-    one_side = re.fullmatch(r"\s*(?:,|and|&|,\s*and|plus|\+|和)\s*", between) is not None
+    one_side = _LISTED.fullmatch(between) is not None
+    if one_side and _FURTHER.search(links.plain):
+        return False
     asks_two = (
         re.search(r"\btogether\b(?!\s+with)|\bbetween\b|一起", links.plain) is not None
         and re.search(r"\bwhat\b|什么", links.plain) is None
@@ -85,6 +98,13 @@ def is_pair(links: Links) -> bool:
     return not one_side or asks_two or JOINT.search(links.plain) is not None
 
 
+_LISTED = re.compile(
+    r"\s*(?:,|and|&|,\s*and|plus|\+|和|(?:along|together) with|as well as|and also)\s*(?:the |an? |some )?"
+)
+_FURTHER = re.compile(
+    r"\b(?:what|which) (?:third|other|further|more|is missing|else|(?:\w+ )?(?:product|item|film|movie|one|thing|title)s? (?:is|are|tends?|would|comes?|goes?|joins?|fits?|gets?|usually|typically|most|else))\b|\bwhat else\b|\ba third\b"
+)
+"""Asks for one more thing beside those that are named."""
 _GOES = re.compile(
     r"\b(?:what|which)\b.{0,30}\b(?:goes?|sells?|come|comes|follows?|else|also|bought|buy|take|rate)\b|\bwith\b"
 )

@@ -36,6 +36,8 @@ _NAME = re.compile(
     r"(?:the\s+)?(?P<what>[A-Z][\w'’]+(?:\s+(?:(?:of|the|and|in|to|a)\s+)*[A-Z][\w'’]+)+)"
 )
 """A name of two or more words in capitals, where a message names things."""
+_COUNTRY = frozenset(("united states", "united states of america", "united kingdom", "north america"))
+"""Names that stand for all of a catalogue's places, and not for one of its things."""
 _LIKED = re.compile(
     r"\b(?:like|liked|loved?|enjoyed|similar to|seen|watched|recommend)\s+(?P<what>[a-z0-9][\w' -]+?)\s*(?:$|[?.!,;])"
 )
@@ -159,6 +161,8 @@ def _unlinked_name(links: Links, lexicon: Lexicon) -> str | None:
     shouting = sum(word[0].isupper() for word in words) > len(words) / 2
     for match in _NAME.finditer(links.text) if not shouting else ():
         start, end = match.span("what")
+        if match["what"].lower() in _COUNTRY:
+            continue
         covering = [s for s in links.spans if s.start < end and start < s.end]
         if all(span.kind in ("item", "category") for span in covering) and not _covered(
             match["what"], start, covering
