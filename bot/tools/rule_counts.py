@@ -73,14 +73,14 @@ def pair(notes: RuleNotes, question: Question) -> None:
     """Note one pair, counted exactly, with the odds ratio that basket size, place and month do not explain."""
     x, y = question.subject, question.with_items
     count = notes.book.count(x, y, question.where)
-    notes.say("count", count, INDEX)
+    by_chance = count.n_x * count.n_y / count.n if count.n else 0.0
+    notes.say("count", count, INDEX, more=_holds(count.n_xy, count.n_x, by_chance))
     notes.propose(count)
     if DOUBTS & set(notes.aspects):
         rule_doubt.pair(notes, x, y, question.where)
     elif count.people_xy >= FEW:
         notes.say("adjusted", notes.book.adjusted(x, y, question.where), INDEX)
     elif count.n_x:
-        by_chance = count.n_x * count.n_y / count.n
         notes.cannot_tell(
             f"If the two had nothing to do with each other, about {by_chance:.1f} would: too few to tell more.",
             f"若两者无关，预计约{by_chance:.1f}次：数据太少，无法进一步判断。",
@@ -102,9 +102,17 @@ def following(notes: RuleNotes, question: Question) -> None:
         for rule in again:
             notes.say("next", rule, INDEX)
     for rule in rules:
-        notes.say("next", rule, INDEX)
+        usual = rule.n_x * rule.n_y / rule.n if rule.n else 0.0
+        more = _holds(rule.n_xy, rule.n_x, usual) if question.with_items else {}
+        notes.say("next", rule, INDEX, more=more)
         notes.propose(rule)
     if rules:
+        if question.with_items and 0 < rules[0].n_xy < FEW:
+            notes.cannot_tell(
+                f"{rules[0].n_xy} of {rules[0].n_x:,} are too few to tell whether that is more than usual.",
+                f"{rules[0].n_x:,}次中只有{rules[0].n_xy}次，数据太少，无法判断是否高于平常。",
+                {"n_x": rules[0].n_x, "n_xy": rules[0].n_xy},
+            )
         if DOUBTS & set(notes.aspects):
             rule_doubt.following(notes, rules[0])
         return
@@ -115,3 +123,10 @@ def following(notes: RuleNotes, question: Question) -> None:
         f"{question.within_days}天内，没有什么比平时更常出现在{notes.name(subject)}之后。",
         {"within_days": question.within_days},
     )
+
+
+def _holds(seen: int, of: int, usual: float) -> dict[str, float]:
+    """Whether "do they?" is answered yes: more often than usual, and often enough to say so; no where never."""
+    if seen >= FEW and seen > usual:
+        return {"holds": 1.0}
+    return {"holds": 0.0} if of >= FEW and not seen else {}
