@@ -26,6 +26,7 @@ from mining.cycles import Due, cycle_of, due
 from mining.errors import MiningError, UnknownKey, closest
 from mining.profile import By, Profile, profile_of
 from mining.rule import AnyRule, Cycle, Kind, NextRule, Rule, Trend
+from mining.leading import next_before
 from mining.sequence import after_any_of, lags_after, next_after
 from mining.shelf import Shelf
 from mining.trends import trend_of
@@ -198,6 +199,12 @@ class RuleBook:
         """Return what follows x within the days (only y, where it is given)."""
         after_any = None if as_keys(y) else self._after_any(within_days)
         return next_after(self.index, x, within_days, y, where, k, after_any=after_any)
+
+    def next_before(
+        self, y: Keys, within_days: int = 30, where: Slice = EVERYTHING, k: int = 5
+    ) -> list[NextRule]:
+        """Return what y follows within the days: what leads to it, the best first."""
+        return next_before(self.index, y, within_days, where, k)
 
     def lags(self, x: Keys, y: Keys, within_days: int = 30, where: Slice = EVERYTHING) -> NDArray[np.int64]:
         """Return after how many whole days y follows x, one count for each day; see `lags_after`."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from mining.count import Slice, as_keys
 from mining.cycles import cycle_of, due
 from mining.errors import UnknownKey
+from mining.leading import next_before
 from mining.sequence import _followers, after_any_of, lags_after, next_after
 from mining.statistics import clustered_association, lift_low, within_person
 from mining.trends import Periods, judge, trend_of
@@ -170,6 +171,26 @@ def test_the_best_followers_are_the_best_of_all(seed: int, where: Slice) -> None
     assert all(
         rule.score == lift_low(rule.n_xy, rule.n_x, rule.n_y, rule.n, rule.people_xy) for rule in found
     )
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("where", [Slice(), Slice(("weekend",)), Slice((), "east")])
+@pytest.mark.parametrize("y", ["chips", ("chips", "dip")])
+def test_what_leads_to_it_is_the_best_of_all(seed: int, where: Slice, y: str | tuple[str, ...]) -> None:
+    index = index_of(random_log(seed, people=12, baskets=400))
+    found = next_before(index, y, 14, where, 3, min_count=2, min_people=2)
+    every = [next_after(index, x, 14, y, where)[0] for x in index.items if x not in as_keys(y)]
+    good = [
+        rule for rule in every if rule.n_xy >= 2 and rule.people_xy >= 2 and rule.n_xy > rule.expected + 1e-9
+    ]
+    assert found == sorted(good, key=lambda rule: -rule.score)[:3]
+
+
+def test_nothing_leads_to_what_never_follows() -> None:
+    index = index_of(planted(0.5))
+    assert next_before(index, "apple", 10_000) == []
+    with pytest.raises(UnknownKey):
+        next_before(index, "cake")
 
 
 @pytest.mark.parametrize("stride", [1, 3])

@@ -19,7 +19,7 @@ from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
-from bot.dialogue.planner_pairs import in_time, is_pair, two_sides
+from bot.dialogue.planner_pairs import in_time, is_pair, leads_to, two_sides
 from bot.dialogue.turn import ToolCall, Turn
 
 OLD_AFTER: Final = 20
@@ -260,6 +260,8 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
             named = in_time(links, named)
         arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
         kind = "together" if kind in ("any", None) else kind
+    elif len(named) == 1 and kind == "next" and leads_to(links):
+        arguments["with_item"] = named[0]
     elif named:
         arguments["item"] = named[0] if len(named) == 1 else list(named)
     if categories:

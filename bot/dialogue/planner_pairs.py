@@ -53,6 +53,23 @@ _LEADS = re.compile(
 """What stands before the thing that comes first in time: "within 30 days after", "once they've done"."""
 
 
+_BEFORE = re.compile(
+    r"\b(?:what|which|who|name|list|show|tell|anything|something|products?|items?|films?|movies?|things?)\b.{0,60}\b(?:leads?|leading|led|brings?|bringing|points?) (?:\w+ ){0,2}(?:up )?to\b"
+    r"|\b(?:entry point|gateway|stepping stone|springboard|way in|door)s? (?:in)?to\b"
+    r"|\bwh(?:at|ich)\b.{0,60}\b(?:comes?|came|goes|went|happens?|bought|buy|rated?|watched|watch|seen|see|taken|take|precedes?|preceded|precede)\b.{0,25}\b(?:before|prior to|ahead of|earlier than)\b"
+    r"|\bpreced(?:e|es|ed|ing)\b|\bforerunners?\b|\bin the (?:\w+ )?(?:days?|weeks?|months?|run-?up) (?:before|to)\b"
+)
+
+
+def leads_to(links: Links) -> bool:
+    """Tell whether a question about one thing asks what comes before it: "what leads people to shampoo?"."""
+    return len(links.values("item")) + len(links.values("category")) == 1 and (
+        _BEFORE.search(links.plain) is not None and not _AFTERWARDS.search(links.plain)
+    )
+
+
+_AFTERWARDS = re.compile(r"\b(?:does|do|did) .{2,60} lead (?:people |them |us )?to\W*$|\bwhat does\b")
+"""Asks where the thing itself leads: "what does beer lead to?"."""
 _TRAILS = re.compile(
     r"\b(?:before|prior to|ahead of|earlier than|sooner than|in the run-?up to|gateway to|gateway into|leads? (?:up )?to|leading (?:up )?to)"
     r"(?: (?:buying|purchasing|getting|watching|rating|seeing|they (?:buy|get|watch|rate|see|take)))?\s+(?:the |a |an |some |their )*$"

@@ -24,7 +24,7 @@ from bot.dialogue.planner import _wishes, focus_of
 from bot.dialogue.planner_cues import RuleKind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow
-from bot.dialogue.planner_pairs import in_time
+from bot.dialogue.planner_pairs import in_time, leads_to
 from bot.dialogue.planner_plan import LIKELY, SURE, Plan
 from bot.dialogue.planner_why import NO_ITEM, supposed
 from bot.dialogue.smalltalk import Smalltalk
@@ -368,6 +368,8 @@ def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
         first, second = in_time(given.links, (*items, *other))
         items, other = [first], [second]
     named: dict[str, Any] = {"item": items[0] if len(items) == 1 else items} if items else {}
+    if kind == "next" and len(items) == 1 and not other and leads_to(given.links):
+        named = {"with_item": items[0]}
     if other:
         named["with_item"] = other[-1]
     if before is not None and before.tool == TOOLS["rules"]:

@@ -91,6 +91,9 @@ def pair(notes: RuleNotes, question: Question) -> None:
 def following(notes: RuleNotes, question: Question) -> None:
     """Note what follows the subject within the days."""
     subject = question.subject
+    if not subject and question.with_items:
+        _leading(notes, question)
+        return
     if not subject:
         rule_best.mined(notes, question)
         return
@@ -123,6 +126,23 @@ def following(notes: RuleNotes, question: Question) -> None:
         f"{question.within_days}天内，没有什么比平时更常出现在{notes.name(subject)}之后。",
         {"within_days": question.within_days},
     )
+
+
+def _leading(notes: RuleNotes, question: Question) -> None:
+    """Note after what the other end comes more often than after anything else."""
+    y = question.with_items
+    rules = notes.book.next_before(y, question.within_days, question.where, question.k)
+    for rule in rules:
+        notes.say("next", rule, INDEX)
+        notes.propose(rule)
+    if not rules:
+        notes.say("count", notes.book.count(y, (), question.where), INDEX)
+        notes.cannot_tell(
+            f"Nothing leads to {notes.name(y)} within {question.within_days} days: it comes after nothing more often "
+            "than after anything else.",
+            f"{question.within_days}天内，没有什么之后比平时更常出现{notes.name(y)}。",
+            {"within_days": question.within_days},
+        )
 
 
 def _holds(seen: int, of: int, usual: float) -> dict[str, float]:

@@ -150,7 +150,7 @@ class Toolbox:
 
         Args:
             item: The item, or items, that the question is about.
-            with_item: The other item of a pair.
+            with_item: The other item of a pair; alone, for kind next: what leads to it.
             category: A category that the question is about, or that the answers must be of.
             when: Context words that all hold ("friday evening").
             place: Only baskets of this place.
