@@ -38,3 +38,4 @@ I64, I32, I16, I8, U64, U8, F64 = (
 N = types.int64
 CHANGED = types.Array(types.int64, 1, "C")
 """Whole numbers that the loop changes in place."""
+WORDS = types.Array(types.uint64, 2, "C", readonly=True)

@@ -24,10 +24,11 @@ from mining.config import MiningConfig
 from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.cycles import Due, cycle_of, due
 from mining.errors import MiningError, UnknownKey, closest
+from mining.postings import Lists
 from mining.profile import By, Profile, profile_of
 from mining.rule import AnyRule, Cycle, Kind, NextRule, Rule, Trend
 from mining.sequence import after_any_of, lags_after, next_after
-from mining.shelf import Lists, Shelf
+from mining.shelf import Shelf
 from mining.trends import trend_of
 from mining.wanted import Wanted
 
@@ -58,6 +59,14 @@ class RuleBook:
     def __iter__(self) -> Iterator[AnyRule]:
         """Every rule, best first."""
         return (self.shelf.rule(line) for line in range(len(self.shelf)))
+
+    def warm(self) -> None:
+        """Make and compile now what the first questions would wait for."""
+        from mining import ondemand, sightloops, wantedloops  # noqa: F401
+
+        shelf = self.shelf
+        for part in ("key_code", "slice_code", "fired", "ended", "by_slice", "by_kind", "every"):
+            getattr(shelf, part)
 
     @cached_property
     def window(self) -> tuple[datetime, datetime] | None:

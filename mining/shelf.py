@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mining import bits
 from mining.count import Count, Slice
+from mining.postings import Lists, Postings
 from mining.rule import KINDS, AnyRule, Cycle, Direction, NextRule, Rule, Trend
 
 _COUNTS = ("n", "n_x", "n_y", "n_xy", "people", "people_x", "people_y", "people_xy")
@@ -34,43 +35,6 @@ def _plain(kind: type[NextRule] | type[Cycle]) -> tuple[str, ...]:
 
 _NEXT, _CYCLE = _plain(NextRule), _plain(Cycle)
 _WIDTH = max(2 * len(_COUNTS) + len(_RULE), len(_NEXT), len(_CYCLE), len(_TREND) + 2)
-
-
-@dataclass(frozen=True, eq=False)
-class Postings:
-    """For each code the lines that have it, ascending: best first."""
-
-    start: NDArray[np.int64]
-    line: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, code: NDArray[Any], n: int) -> Postings:
-        """Return the postings of the code of each line, of which there are n."""
-        counts = np.bincount(code, minlength=n)
-        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return cls(start, np.argsort(code, kind="stable").astype(np.int32))
-
-    def lists(self, codes: NDArray[np.int64]) -> Lists:
-        """Return the lists of some codes, those that have no line left out."""
-        at, end = self.start[codes], self.start[codes + 1]
-        some = end > at
-        return Lists(self.line, at[some], end[some])
-
-
-@dataclass(frozen=True, eq=False)
-class Lists:
-    """Lists of lines, each ascending: best first; of two lists that share a line, the line counts once."""
-
-    line: NDArray[np.int32]
-    at: NDArray[np.int64]
-    """Where each list begins in `line`."""
-    end: NDArray[np.int64]
-    """Where it ends."""
-
-    @property
-    def cost(self) -> int:
-        """What reading them costs, in lines: the first line of each is looked up where no other is near."""
-        return int((self.end - self.at).sum()) + 16 * len(self.at)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,9 @@ from operator import attrgetter
 import numpy as np
 from numpy.typing import NDArray
 
+from mining.postings import Lists
 from mining.rule import KINDS
-from mining.shelf import Lists, Shelf
+from mining.shelf import Shelf
 
 _MERGED = 4_000
 """Lists of a category that are merged; where it has more, its rules are met soon enough among all."""

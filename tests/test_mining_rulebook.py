@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mining.count import Count, Slice
+from mining.postings import Lists
 from mining.rule import KINDS, AnyRule, Cycle, NextRule, Rule
 from mining.rulebook import RuleBook
-from mining.shelf import Lists, Shelf
+from mining.shelf import Shelf
 from mining.wanted import Wanted
 from tests.mining_log import CATEGORY, ITEMS, random_log
 from tests.test_mining_basketindex import index_of
