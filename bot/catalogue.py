@@ -218,6 +218,7 @@ class OpenCatalog:
         """Open every part now, so that no visitor waits for it."""
         for part in ("rules", "search", "recommender", "lexicon", "grounder", "titles", "categories"):
             getattr(self, part)
+        self.rules.warm()
 
 
 def nouns(info: Catalog) -> dict[str, str]:

@@ -26,12 +26,12 @@ from mining.cycles import visit_medians
 from mining.errors import MiningError, UnknownKey, closest
 from mining.partners import item_table, partners_of, table_of, tabled_slices
 from mining.places import Places
+from mining.sight import Sight
 from mining.sizes import Sizes
 from mining.trends import Periods
-from mining.windows import Windows
 
 FORMAT = 2
-_WINDOWS_KEPT = 4
+_SIGHTS_KEPT = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,18 +223,29 @@ class BasketIndex:
         """Return how many of the rows each person has."""
         return np.bincount(self.person[rows], minlength=len(self.people))
 
+    def people_of(self, held: Bits) -> NDArray[np.int64]:
+        """Return how many baskets of a set each person has."""
+        from mining.bitloops import by_group
+
+        return by_group(held, self.bytes_of)
+
     @cached_property
-    def _windows(self) -> dict[int, Windows]:
-        """Windows that were asked for, as several questions of one conversation share theirs."""
+    def bytes_of(self) -> NDArray[np.int64]:
+        """Person p, with or without baskets, has the bytes bytes_of[p]:bytes_of[p + 1] of a set."""
+        return np.concatenate([[0], np.cumsum((np.diff(self.person_start) + 7) // 8)]).astype(np.int64)
+
+    @cached_property
+    def _sights(self) -> dict[int, Sight]:
+        """How far occasions see, for a few numbers of days, as questions repeat theirs."""
         return {}
 
-    def windows(self, days: int) -> Windows:
-        """Return which later baskets fall within so many days."""
-        if days not in self._windows:
-            if len(self._windows) >= _WINDOWS_KEPT:
-                self._windows.clear()
-            self._windows[days] = Windows.of(self, days)
-        return self._windows[days]
+    def sight(self, days: int) -> Sight:
+        """Return which baskets see which as coming next within so many days."""
+        if days not in self._sights:
+            if len(self._sights) >= _SIGHTS_KEPT:
+                self._sights.clear()
+            self._sights[days] = Sight.of(self, days)
+        return self._sights[days]
 
     # ---- counts ------------------------------------------------------------------------------------------------
 

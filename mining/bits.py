@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,24 +61,28 @@ class Layout:
         flags[self.slot] = mask
         return np.packbits(flags, bitorder="little").view(np.uint64)
 
+    @cached_property
+    def bytes_of(self) -> NDArray[np.int64]:
+        """Group g that has rows has the bytes bytes_of[g]:bytes_of[g + 1] of a set."""
+        return np.append(self.first_byte, 8 * self.words).astype(np.int64)
+
     def from_rows(self, rows: NDArray[Any]) -> Bits:
         """Return the bits of row numbers."""
-        flags = np.zeros(len(self.row), dtype=np.bool_)
-        flags[self.slot[rows]] = True
-        return np.packbits(flags, bitorder="little").view(np.uint64)
+        from mining.bitloops import packed
+
+        return packed(np.ascontiguousarray(rows, dtype=np.int32), self.slot, self.words)
 
     def rows_of(self, bits: Bits) -> NDArray[np.int32]:
-        """Return the row numbers of a set, ascending; only words that hold something are unpacked."""
-        some = np.flatnonzero(bits)
-        flags = np.unpackbits(bits[some].view(np.uint8), bitorder="little")
-        at = np.flatnonzero(flags)
-        return np.asarray(self.row[(some[at >> 6] << 6) + (at & 63)])
+        """Return the row numbers of a set, ascending."""
+        from mining.bitloops import unpacked
+
+        return unpacked(bits, self.row)
 
     def groups(self, bits: Bits) -> int:
         """Return how many groups have a row in the set."""
-        if not len(self.first_byte):
-            return 0
-        return int(np.count_nonzero(np.bitwise_or.reduceat(bits.view(np.uint8), self.first_byte)))
+        from mining.bitloops import groups
+
+        return groups(bits, self.bytes_of)
 
 
 def count(bits: Bits) -> int:

@@ -68,6 +68,6 @@ def compare(
         if y:
             rest = rest & index.bits_with(x)
         held = rest & index.bits_with(y or x)
-        sides += [index.by_person(index.layout.rows_of(part)) for part in (held, rest)]
+        sides += [index.people_of(part) for part in (held, rest)]
     first, second = (index.count(x, y, slice_, outside=False) for slice_ in (where, against))
     return Comparison(first, second, clustered_difference(*sides).two_sided)

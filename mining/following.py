@@ -17,7 +17,8 @@ from mining import statistics
 from mining.basketindex import BasketIndex
 from mining.config import MiningConfig
 from mining.rule import NextRule
-from mining.sequence import NS_A_DAY, PARTS, Ahead, Parts, chosen_next
+from mining.sequence import chosen_next
+from mining.sight import NS_A_DAY, PARTS, Ahead, Parts
 
 SUBJECTS = 300
 """Items, the most taken ones, that sequences are mined for; any other is counted when it is asked about."""

@@ -6,57 +6,29 @@ first and take no part in what follows what.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
-
 import numpy as np
-from numba import types
 from numpy.typing import NDArray
 
-from mining.engine_compile import compiled
-
-P = ParamSpec("P")
-R = TypeVar("R")
+from mining.bitloops import lowest, part
+from mining.engine_compile import compiled, popcount
+from mining.readyloops import I16, I32, I64, U8, U64, N, ready
 
 Int16 = NDArray[np.int16]
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 States = NDArray[np.uint8]
+Words = NDArray[np.uint64]
 NAT = np.iinfo(np.int64).min
-
-BASE, WITH_X, EARLY = 1, 2, 4
-"""What an occasion is: a basket of the slice whose window is whole, one that holds x, one that tests may use."""
-INSIDE, OUTSIDE, LEFT = 1, 2, 4
-"""What a basket is to a slice: in it, known to be outside it, one that holds x."""
+BASE = 1
+"""The bit of a state that says that a row is an occasion: its window is whole."""
+_ONE, _TWO, _FOUR = np.uint64(1), np.uint64(2), np.uint64(4)
 
 
-def _ready(*arguments: Any) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Compile for these arguments when the module is first imported on a machine, not at the first question.
-
-    Arrays are declared read-only, as mapped files are; those of an index that was just built pass too.
-    """
-
-    def ready(function: Callable[P, R]) -> Callable[P, R]:
-        machine: Any = compiled(function)
-        machine.compile(arguments)
-        machine.disable_compile()
-        return machine  # type: ignore[no-any-return]
-
-    return ready
-
-
-_I64, _I32, _I16, _U8 = (
-    types.Array(one, 1, "C", readonly=True) for one in (types.int64, types.int32, types.int16, types.uint8)
-)
-_F64 = types.Array(types.float64, 1, "C", readonly=True)
-_N = types.int64
-
-
-@_ready(_U8, _N, _I64, _I32, _I16, _I32, _N, _N)
+@ready(U64, I32, I64, I32, I16, I32, N, N)
 def items_by_class(
-    state: States,
-    wanted: int,
+    held: Words,
+    row_of: Int32,
     start: Int64,
     items: Int32,
     size_class: Int16,
@@ -67,8 +39,8 @@ def items_by_class(
     """Count for each item the rows that hold it by their size class, and the persons behind them.
 
     Args:
-        state: What each row is.
-        wanted: Bits of the state that a row must have to count.
+        held: The rows that count, as bits.
+        row_of: Row of each bit.
         start: First item of each row.
         items: Items of the rows, joined.
         size_class: Class of each row.
@@ -80,91 +52,49 @@ def items_by_class(
         (items + 1) x (classes, people); the last line is of the rows themselves. All that is said of one item lies
         together, so that a popular one stays in the cache.
     """
-    counts = np.zeros((width + 1, classes + 1), np.int32)
-    last = np.full(width + 1, -1, np.int32)
-    for row in range(len(state)):
-        if state[row] & wanted != wanted:
-            continue
-        which, who = size_class[row], person[row]
-        counts[width, which] += 1
-        if last[width] != who:
-            last[width] = who
-            counts[width, classes] += 1
-        for place in range(start[row], start[row + 1]):
-            item = items[place]
-            counts[item, which] += 1
-            if last[item] != who:
-                last[item] = who
-                counts[item, classes] += 1
+    counts, people = np.zeros((width + 1, classes + 1), np.int32), np.zeros((width + 1, 2), np.int32)
+    flat, seen, stride = counts.ravel(), people.ravel(), np.uint64(classes + 1)
+    for at in range(len(held)):
+        word = held[at]
+        while word:
+            row = row_of[64 * at + lowest(word)]
+            word &= word - _ONE
+            which, who = np.uint64(size_class[row]), person[row] + 1
+            counts[width, which] += 1
+            people[width, 1] += people[width, 0] != who
+            people[width, 0] = who
+            for place in range(np.uint64(start[row]), np.uint64(start[row + 1])):
+                item = np.uint64(items[place])  # unsigned: it need not be tested for being negative
+                flat[item * stride + which] += 1
+                seen[_TWO * item + _ONE] += seen[_TWO * item] != who
+                seen[_TWO * item] = who
+    for line in range(width + 1):
+        counts[line, classes] = people[line, 1]
     return counts
 
 
-@_ready(_I32, _U8, _I32)
-def tally(rows: Int32, state: States, person: Int32) -> Int64:
-    """Count rows (ascending) by what they are to a slice.
+@ready(U64, U64, U64, I64)
+def tally(held: Words, side: Words, with_x: Words, begin: Int64) -> tuple[int, int, int, int]:
+    """Return the rows and groups of a set on one side of a slice, then those of them with x.
 
-    Returns:
-        (inside, inside with x, outside, outside with x) x (baskets, people).
+    Group g has the bytes begin[g]:begin[g + 1] of a set.
     """
-    counts = np.zeros((4, 2), np.int64)
-    last = np.full(4, -1, np.int32)
-    for at in range(len(rows)):
-        code, who = state[rows[at]], person[rows[at]]
-        for side in range(2):
-            if not code & (INSIDE << side):
-                continue
-            for part in range(2 * side, 2 * side + (2 if code & LEFT else 1)):
-                counts[part, 0] += 1
-                if last[part] != who:
-                    last[part] = who
-                    counts[part, 1] += 1
-    return counts
+    n = people = n_x = people_x = 0
+    for group in range(len(begin) - 1):
+        first, after = begin[group], begin[group + 1]
+        all_in, some_x = np.uint64(0), np.uint64(0)
+        for at in range(first >> 3, (after + 7) >> 3):
+            word = part(held[at], at, first, after) & side[at]
+            all_in += popcount(word)
+            some_x += popcount(word & with_x[at])
+        n += int(all_in)
+        n_x += int(some_x)
+        people += 1 if all_in else 0
+        people_x += 1 if some_x else 0
+    return n, people, n_x, people_x
 
 
-@compiled
-def _note(code: int, who: int, window: int, by_person: Int64, by_window: Int64) -> None:
-    """Count one occasion for its person and its calendar window."""
-    early = 1 if code & EARLY else 0
-    by_person[0, who] += 1
-    by_person[2, who] += early
-    by_window[0, window] += 1
-    if code & WITH_X:
-        by_person[1, who] += 1
-        by_person[3, who] += early
-        by_window[1, window] += 1
-
-
-@_ready(_U8, _I64, _I32, _I16, _N, _N)
-def occasions_by_person(
-    state: States, person_start: Int64, day: Int32, window_of_day: Int16, first_day: int, windows: int
-) -> tuple[Int64, Int64]:
-    """Count occasions, and those with x.
-
-    Returns:
-        by_person: (base, with x, early base, early with x) x people.
-        by_window: (base, with x) x calendar windows.
-    """
-    people = len(person_start) - 1
-    by_person, by_window = np.zeros((4, people), np.int64), np.zeros((2, windows), np.int64)
-    for who in range(people):
-        n = n_x = early = early_x = 0
-        for row in range(person_start[who], person_start[who + 1]):
-            code = state[row]
-            if not code & BASE:
-                continue
-            window = window_of_day[day[row] - first_day]
-            with_x, soon = (code & WITH_X) >> 1, (code & EARLY) >> 2
-            n += 1
-            n_x += with_x
-            early += soon
-            early_x += with_x & soon
-            by_window[0, window] += 1
-            by_window[1, window] += with_x
-        by_person[0, who], by_person[1, who], by_person[2, who], by_person[3, who] = n, n_x, early, early_x
-    return by_person, by_window
-
-
-@_ready(_I32, _I64, _I32, _I64, _I64, _I32, _N, _N, _N)
+@ready(I32, I64, I32, I64, I64, I32, N, N, N)
 def followers(
     occasions: Int32,
     at: Int64,
@@ -216,15 +146,14 @@ def followers(
                 while high < position and at[occasions[high]] < at[row]:
                     high += 1
                 if low < high:
-                    for place in range(start[row], start[row + 1]):
-                        cell = 4 * np.int64(items[place])
-                        first = max(low, flat[cell + 2])
-                        if first < high:
-                            flat[cell] += high - first
-                            flat[cell + 2] = high
-                            if flat[cell + 3] != who + 1:
-                                flat[cell + 3] = who + 1
-                                flat[cell + 1] += 1
+                    for place in range(np.uint64(start[row]), np.uint64(start[row + 1])):
+                        cell = _FOUR * np.uint64(
+                            items[place]
+                        )  # unsigned: it need not be tested for being negative
+                        last = flat[cell + _TWO]
+                        flat[cell] += high - max(low, last)
+                        flat[cell + _ONE] += last <= begin  # the person's first
+                        flat[cell + _TWO] = high
                 row += 1
     return cells[:, :2].copy(), looked
 
@@ -238,100 +167,7 @@ def _strictly_before(row: int, floor: int, at: Int64, person: Int32) -> int:
     return earlier
 
 
-@_ready(_I32, _I64, _I32, _I64, _I32, _U8, _F64, _N)
-def strengths(
-    chosen: Int32,
-    sets_start: Int64,
-    sets_rows: Int32,
-    at: Int64,
-    person: Int32,
-    state: States,
-    weight: Float64,
-    span: int,
-) -> tuple[Int64, Float64]:
-    """Count for a few items the occasions that each follows.
-
-    Args:
-        chosen: The items.
-        sets_start: Where the rows of each item begin.
-        sets_rows: Rows of all items, joined, ascending for each.
-        at: Instant of each row.
-        person: Person of each row.
-        state: What each row is as an occasion.
-        weight: For each person the share of occasions that hold x.
-        span: Nanoseconds.
-
-    Returns:
-        chosen x (n_xy, persons behind it, n_y), and the n_xy that habits explain: the sum over persons of n_x n_y / n.
-    """
-    counts, expected = np.zeros((len(chosen), 3), np.int64), np.zeros(len(chosen), np.float64)
-    for line in range(len(chosen)):
-        who, last, covered = -1, -1, 0
-        for place in range(sets_start[chosen[line]], sets_start[chosen[line] + 1]):
-            row = sets_rows[place]
-            if person[row] != who:
-                who, covered = person[row], 0
-            occasion = _strictly_before(row, covered, at, person)
-            next_covered = occasion + 1
-            while occasion >= covered and person[occasion] == who and at[occasion] >= at[row] - span:
-                code = state[occasion]
-                if code & BASE:
-                    counts[line, 2] += 1
-                    expected[line] += weight[who]
-                    if code & WITH_X:
-                        counts[line, 0] += 1
-                        if last != who:
-                            last = who
-                            counts[line, 1] += 1
-                occasion -= 1
-            covered = next_covered
-    return counts, expected
-
-
-@_ready(_I32, _I64, _I32, _I64, _U8, _I32, _I16, _N, _N, _N, _N)
-def followed_by_one(
-    rows: Int32,
-    at: Int64,
-    person: Int32,
-    person_start: Int64,
-    state: States,
-    day: Int32,
-    window_of_day: Int16,
-    first_day: int,
-    windows: int,
-    span: int,
-    most: int,
-) -> tuple[Int64, Int64, Int64]:
-    """Count the occasions that one of the rows (ascending) follows.
-
-    Returns:
-        by_person: (base, with x, early base, early with x) x people.
-        by_window: (base, with x) x calendar windows.
-        lags: nanoseconds from each followed occasion with x (at most `most`) to the first row that follows it.
-    """
-    people = len(person_start) - 1
-    by_person, by_window = np.zeros((4, people), np.int64), np.zeros((2, windows), np.int64)
-    lags = np.empty(most, np.int64)
-    n_lags, who, covered = 0, -1, 0
-    for position in range(len(rows)):
-        row = rows[position]
-        if person[row] != who:
-            who, covered = person[row], 0
-        occasion = _strictly_before(row, covered, at, person)
-        next_covered = occasion + 1
-        while occasion >= covered and person[occasion] == who and at[occasion] >= at[row] - span:
-            code = state[occasion]
-            if code & BASE:
-                _note(code, who, window_of_day[day[occasion] - first_day], by_person, by_window)
-                if code & WITH_X:
-                    lags[n_lags] = at[row] - at[occasion]
-                    n_lags += 1
-            occasion -= 1
-        covered = next_covered
-    return by_person, by_window, lags[:n_lags]
-
-
-@_ready(_I32, _I32, _I64, _I32, _U8, _N)
+@ready(I32, I32, I64, I32, U8, N)
 def reverse_order(
     rows_y: Int32, rows_x: Int32, at: Int64, person: Int32, state: States, span: int
 ) -> tuple[int, int]:
@@ -352,7 +188,7 @@ def reverse_order(
     return n, hits
 
 
-@_ready(_I64, _I64, _I64)
+@ready(I64, I64, I64)
 def expected_by_habit(x: Int64, y: Int64, n: Int64) -> float:
     """Sum x y / n over persons: how many of the occasions with x their habits explain."""
     total = 0.0
@@ -362,7 +198,7 @@ def expected_by_habit(x: Int64, y: Int64, n: Int64) -> float:
     return total
 
 
-@_ready(_I64, _I64, _I64, _I64)
+@ready(I64, I64, I64, I64)
 def spreads(xy: Int64, x: Int64, y: Int64, n: Int64) -> tuple[float, float, float, float, float, float]:
     """Return the sums of residuals, their squares and fourth powers over persons, of two tests.
 

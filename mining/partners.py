@@ -14,7 +14,7 @@ from scipy import sparse
 
 from mining import bits
 from mining import columns as col
-from mining.bits import Bits, Layout
+from mining.bits import Bits
 from mining.context import Calendar
 from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.sizes import Sizes
@@ -62,9 +62,7 @@ def table_of(
 
 def by_size(index: BasketIndex, rows: NDArray[Any]) -> NDArray[np.int32]:
     """Return size classes x items: how many of the rows hold each; a last column counts the rows."""
-    mask = np.zeros(len(index), dtype=np.uint8)
-    mask[rows] = 1
-    return _by_item(index, mask, 1)[:, :-1].T
+    return _by_item(index, index.layout.from_rows(rows))[:, :-1].T
 
 
 def item_table(index: BasketIndex, where: Slice) -> NDArray[Any]:
@@ -73,20 +71,15 @@ def item_table(index: BasketIndex, where: Slice) -> NDArray[Any]:
         line = index.tabled.get(index.calendar.check(where.context), -1 if not where.context else None)
         if line is not None:
             return np.asarray(index.table[line])
-    return _by_item(index, mask_of(index.layout, index.bits_where(where)), 1)[:, :-1].T
+    return _by_item(index, index.bits_where(where))[:, :-1].T
 
 
-def _by_item(index: BasketIndex, state: NDArray[np.uint8], wanted: int) -> NDArray[np.int32]:
-    """Return (items + 1) x (size classes, people) over the rows that have the wanted bits of a state."""
+def _by_item(index: BasketIndex, held: Bits) -> NDArray[np.int32]:
+    """Return (items + 1) x (size classes, people) over the rows of a set."""
     from mining.ondemand import items_by_class
 
     rows = index.start, index.basket_items, index.sizes.of_basket, index.person
-    return items_by_class(state, wanted, *rows, len(index.sizes), len(index.items))
-
-
-def mask_of(layout: Layout, held: Bits) -> NDArray[np.uint8]:
-    """Return 1 for each row in the set, else 0."""
-    return np.asarray(np.unpackbits(held.view(np.uint8), bitorder="little")[layout.slot])
+    return items_by_class(held, index.layout.row, *rows, len(index.sizes), len(index.items))
 
 
 def partners_of(
@@ -119,11 +112,9 @@ def partners_of(
     Raises:
         UnknownKey: a key is in no basket, or there is no such category.
     """
-    from mining.ondemand import INSIDE, LEFT
-
     keys, sizes = as_keys(x), index.sizes
     sides = Sides.of(index, keys, where)
-    counted, whole = _by_item(index, sides.state, INSIDE | LEFT), item_table(index, where)
+    counted, whole = _by_item(index, sides.inside & sides.with_x), item_table(index, where)
     both, people, n_x = counted[:-1, :-1].T, counted[:-1, -1], counted[-1, :-1].astype(np.int64)
     with_y, n = whole[:, :-1], whole[:, -1].astype(np.int64)
     met, allowed = both.sum(axis=0), people >= min_people
@@ -141,43 +132,39 @@ def partners_of(
 
 @dataclass(frozen=True, eq=False)
 class Sides:
-    """What each basket is to a slice and to x, from which any item is counted by its own baskets alone."""
+    """The baskets on either side of a slice and those with x, beside which any item is counted by its own alone."""
 
     x: tuple[str, ...]
     where: Slice
-    state: NDArray[np.uint8]
+    with_x: Bits
+    inside: Bits
+    outside: Bits | None
+    """None where the slice has no outside."""
     whole: tuple[tuple[int, int, int, int], ...]
-    """Baskets, people, and those with x: outside the slice (where it has an outside), then inside."""
+    """Baskets, people, and those with x: inside, then outside."""
 
     @classmethod
     def of(cls, index: BasketIndex, x: tuple[str, ...], where: Slice) -> Sides:
         """Return the sides of a slice."""
-        from mining.ondemand import INSIDE, LEFT, OUTSIDE
-
         layout, with_x, inside = index.layout, index.bits_with(x), index.bits_where(where)
-        sides = {INSIDE: inside}
-        if not where.is_everything:
-            sides = {OUTSIDE: index.bits_outside(where, inside), INSIDE: inside}
-        state = LEFT * mask_of(layout, with_x)
-        for code, side in sides.items():
-            state += code * mask_of(layout, side)
+        outside = None if where.is_everything else index.bits_outside(where, inside)
         whole = []
-        for side in sides.values():
+        for side in (inside,) if outside is None else (inside, outside):
             both = side & with_x
             whole.append((bits.count(side), layout.groups(side), bits.count(both), layout.groups(both)))
-        return cls(x, where, state, tuple(whole))
+        return cls(x, where, with_x, inside, outside, tuple(whole))
 
     def count(self, index: BasketIndex, item: int) -> Count:
         """Return what `BasketIndex.count` returns for x and the item."""
         from mining.ondemand import tally
 
-        part = tally(index.item_rows.rows_in(item), self.state, index.person).tolist()
-        y = (index.items[item],)
-        *outer, inner = (
-            (n, n_x, n_y, n_xy, people, people_x, people_y, people_xy)
-            for (n, people, n_x, people_x), ((n_y, people_y), (n_xy, people_xy)) in zip(
-                self.whole, (part[2:], part[:2])[-len(self.whole) :], strict=True
-            )
-        )
-        outside = Count(self.x, y, *outer[0], self.where) if outer else None
-        return Count(self.x, y, *inner, self.where, outside)
+        held, y = index.item_rows.bits(item), (index.items[item],)
+
+        def one_side(side: Bits, whole: tuple[int, int, int, int], outside: Count | None) -> Count:
+            n, people, n_x, people_x = whole
+            n_y, people_y, n_xy, people_xy = tally(held, side, self.with_x, index.layout.bytes_of)
+            numbers = n, n_x, n_y, n_xy, people, people_x, people_y, people_xy
+            return Count(self.x, y, *numbers, self.where, outside)
+
+        outside = None if self.outside is None else one_side(self.outside, self.whole[1], None)
+        return one_side(self.inside, self.whole[0], outside)

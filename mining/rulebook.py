@@ -24,13 +24,14 @@ from mining.config import MiningConfig
 from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.cycles import Due, cycle_of, due
 from mining.errors import MiningError, UnknownKey, closest
+from mining.postings import Lists
 from mining.profile import By, Profile, profile_of
 from mining.rule import AnyRule, Cycle, Kind, NextRule, Rule, Trend
 from mining.leading import next_before
 from mining.sequence import after_any_of, lags_after, next_after
 from mining.shelf import Shelf
 from mining.trends import trend_of
-from mining.wanted import Lists, Wanted
+from mining.wanted import Wanted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,6 +60,14 @@ class RuleBook:
     def __iter__(self) -> Iterator[AnyRule]:
         """Every rule, best first."""
         return (self.shelf.rule(line) for line in range(len(self.shelf)))
+
+    def warm(self) -> None:
+        """Make and compile now what the first questions would wait for."""
+        from mining import ondemand, sightloops, wantedloops  # noqa: F401
+
+        shelf = self.shelf
+        for part in ("key_code", "slice_code", "fired", "ended", "by_slice", "by_kind", "every"):
+            getattr(shelf, part)
 
     @cached_property
     def window(self) -> tuple[datetime, datetime] | None:
@@ -100,33 +109,32 @@ class RuleBook:
         chosen: list[AnyRule] = []
         seen: set[tuple[int, ...]] = set()
         for lists, slice_code in self._candidates(wanted, where):
-            for line in wanted.fitting(lists, slice_code):
-                body = self.shelf.body[self.shelf.body_start[line] : self.shelf.body_start[line + 1]].tolist()
-                head = int(self.shelf.head[line])
-                place = int(self.shelf.kind[line]), int(self.shelf.slice_of[line])
-                turned = (*place, *((head, *body) if items or with_items else sorted((head, *body))))
-                if turned in seen:
-                    continue
-                seen.add(turned)
-                chosen.append(self.shelf.rule(line))
-                if len(chosen) == k:
-                    return chosen
+            for lines in wanted.fitting(lists, slice_code, k):
+                for line, said in zip(
+                    lines, self.shelf.said(lines, turned=not (items or with_items)), strict=True
+                ):
+                    if said in seen:
+                        continue
+                    seen.add(said)
+                    chosen.append(self.shelf.rule(line))
+                    if len(chosen) == k:
+                        return chosen
             if chosen and where.context:
                 break
         return chosen
 
     def _candidates(self, wanted: Wanted, where: Slice) -> Iterator[tuple[Lists, int | None]]:
-        """Lists of lines that hold all that is wanted, and the slice that must still be looked at; narrow ones first."""
+        """Lists that hold all that is wanted, and the slice that must still be looked at; narrow ones first."""
         shelf, lists = self.shelf, wanted.lists
         if not where.context and where.place is None:
             yield lists, None
             return
-        size = sum(map(len, lists))
+        cost = lists.cost
         for one in self._slices(where):
             code = shelf.slice_code.get(one)
             if code is not None:
-                held = shelf.by_slice.lines(code)
-                yield ([held], None) if len(held) <= size else (lists, code)
+                held = shelf.by_slice.lists(np.array([code]))
+                yield (held, None) if held.cost <= cost else (lists, code)
 
     def _slices(self, where: Slice) -> list[Slice]:
         """The slice, then the wider ones that hold it: with fewer words, more words first."""

@@ -8,71 +8,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mining import columns as col
-from mining import statistics
-from mining.baskets import NAT
+from mining import bits, statistics
+from mining.bits import Bits
 from mining.count import EVERYTHING, Keys, Slice, as_keys
-from mining.partners import mask_of
 from mining.rule import NextRule
+from mining.sight import NS_A_DAY
 
 if TYPE_CHECKING:
     from mining.basketindex import BasketIndex
     from mining.config import MiningConfig
 
 Ints = NDArray[np.int64]
-Flags = NDArray[np.bool_]
-NS_A_DAY = 86_400_000_000_000
-PARTS = 6
-"""Calendar windows, equal spans of days, unless told otherwise; tests leave out what reaches into the latest, a day
-to spare for clocks that are put forward."""
 _SCREENED = 20
 """How many of the best-looking followers `screen` returns."""
 _LOOKED_AT = 1_500
 """Occasions that are looked at to find the followers of something that is in very many baskets."""
 _COUNTED = 16
 """The best of these followers that are counted over all occasions before the best are chosen."""
-
-
-class Reach(Protocol):
-    """How far an occasion sees, and which occasions can be counted."""
-
-    @property
-    def days(self) -> int:
-        """Days after an occasion within which something counts as next."""
-
-    @property
-    def whole(self) -> Flags:
-        """Baskets with a time whose window lies inside the data."""
-
-    @property
-    def timed(self) -> Flags:
-        """Baskets with a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ahead:
-    """So many days ahead of every basket."""
-
-    days: int
-    whole: Flags
-    timed: Flags
-
-    @classmethod
-    def of(cls, index: BasketIndex, days: int) -> Ahead:
-        """Return the reach of an index."""
-        return cls.at(np.asarray(index.at), days)
-
-    @classmethod
-    def at(cls, at: Ints, days: int) -> Ahead:
-        """Return the reach of baskets that begin at these instants."""
-        timed = at != NAT
-        last = int(at.max(initial=NAT))
-        return cls(days, timed & (at <= last - days * NS_A_DAY) if last != NAT else timed, timed)
 
 
 def next_after(
@@ -113,20 +71,16 @@ def next_after(
     Raises:
         UnknownKey: a key is in no basket.
     """
-    keys = as_keys(x)
-    reach = Ahead.of(index, within_days)
-    holds = _mask(index, index.bits_with(keys))
-    place = _mask(index, index.bits_where(where)) if not where.is_everything else np.ones_like(holds)
-    occasions = Occasions(index, reach, keys, where, place & reach.whole, holds & place)
+    occasions = Occasions(index, within_days, as_keys(x), where)
     if as_keys(y):
-        return [occasions.rule(as_keys(y))]
+        return occasions.rules([as_keys(y)])
     base = after_any_of(index, within_days) if after_any is None else after_any
-    return [occasions.rule((index.items[one],)) for one in occasions.best(base, min_count, min_people)[:k]]
+    return occasions.rules([(index.items[one],) for one in occasions.best(base, min_count, min_people)[:k]])
 
 
 def after_any_of(index: BasketIndex, within_days: int) -> Ints:
     """Return for each item how many baskets of any kind it follows within the days."""
-    return _followers(index, np.flatnonzero(Ahead.of(index, within_days).whole), within_days)[0][:, 0]
+    return _followers(index, index.layout.rows_of(index.sight(within_days).whole), within_days)[0][:, 0]
 
 
 def lags_after(
@@ -139,10 +93,7 @@ def lags_after(
     Raises:
         UnknownKey: a key is in no basket.
     """
-    keys, reach = as_keys(x), Ahead.of(index, within_days)
-    holds = _mask(index, index.bits_with(keys) & index.bits_where(where))
-    occasions = Occasions(index, reach, keys, where, holds & reach.whole, holds)
-    lags = occasions.followed(as_keys(y)).lags
+    lags = Occasions(index, within_days, as_keys(x), where).followed(as_keys(y)).lags
     return np.bincount(lags // NS_A_DAY, minlength=within_days + 1)
 
 
@@ -211,63 +162,42 @@ class Followed:
 class Occasions:
     """The baskets of one slice and those of them that hold x, with what is counted over them once."""
 
-    def __init__(
-        self,
-        index: BasketIndex,
-        windows: Reach,
-        x: tuple[str, ...],
-        where: Slice,
-        base: Flags,
-        with_x: Flags,
-        *,
-        parts: int = PARTS,
-    ) -> None:
-        from mining.ondemand import BASE, EARLY, WITH_X, occasions_by_person
-
-        self.index, self.windows, self.x, self.where, self.parts = index, windows, x, where, parts
-        self.base, self.with_x = base, with_x & windows.whole
-        self.calendar = Parts.of(index, parts)
-        early = base & (index.day < self.calendar.latest - windows.days - 1)
-        self.has_early = bool((early & self.with_x).any())
-        self.state = (
-            BASE * base.view(np.uint8)
-            + WITH_X * self.with_x.view(np.uint8)
-            + EARLY * (early if self.has_early else base).view(np.uint8)
-        )
-        self.by_person, self.by_window = occasions_by_person(
-            self.state, index.person_start, index.day, *self.calendar.table
-        )
+    def __init__(self, index: BasketIndex, days: int, x: tuple[str, ...], where: Slice) -> None:
+        self.index, self.x, self.where = index, x, where
+        self.sight = index.sight(days)
+        inside, holds = index.bits_where(where), index.bits_with(x)
+        self.base = inside & self.sight.whole
+        self.with_x = self.base & holds
+        self.early = self.base & self.sight.early
+        self.has_early = bool((self.early & self.with_x).any())
+        if not self.has_early:
+            self.early = self.base
+        self.by_person, self.by_window = self._counted(index.everything)
         self.n, self.n_x = int(self.by_person[0].sum()), int(self.by_person[1].sum())
-        self.censored = int((with_x & windows.timed).sum()) - self.n_x
+        self.censored = bits.count(inside & holds & self.sight.timed) - self.n_x
 
-    @property
-    def span(self) -> int:
-        """How far an occasion sees, in ns."""
-        return self.windows.days * NS_A_DAY
+    def _counted(self, some: Bits) -> tuple[Ints, Ints]:
+        """Count some occasions by person and by calendar window; see `Followed`."""
+        from mining.sightloops import followed
 
-    @property
-    def n_any(self) -> int:
-        """Occasions of every kind in every slice."""
-        return int(self.windows.whole.sum())
+        return followed(some, self.base, self.with_x, self.early, self.index.bytes_of, self.sight.parts)
 
     def best(self, after_any: Ints, min_count: int, min_people: int) -> list[int]:
         """Return the items that follow x more often than the same persons' baskets, best first."""
-        from mining.ondemand import strengths
+        from mining.sightloops import strengths
 
-        index, rows = self.index, np.flatnonzero(self.with_x)
+        index, sight, rows = self.index, self.sight, self.index.layout.rows_of(self.with_x)
         stride = 1 + len(rows) // _LOOKED_AT
-        found, looked = _followers(index, rows, self.windows.days, stride)
+        found, looked = _followers(index, rows, sight.days, stride)
         met, people = found.T
-        low = statistics.lift_low(met, looked, np.maximum(after_any, 1), max(self.n_any, 1), people)
+        low = statistics.lift_low(met, looked, np.maximum(after_any, 1), max(sight.n_any, 1), people)
         low[(met * stride < min_count) | (people * stride < min_people)] = 0
         low[self._own()] = 0
         order = np.argsort(-low, kind="stable")[:_COUNTED]
         some = order[low[order] > 0].astype(np.int32)
         weight = self.by_person[1] / np.maximum(self.by_person[0], 1)
-        sets = index.item_rows
-        counts, expected = strengths(
-            some, sets.start, sets.rows, index.at, index.person, self.state, weight, self.span
-        )
+        sets, among = index.item_rows, (self.base, self.with_x, index.bytes_of, weight)
+        counts, expected = strengths(some, sets.start, sets.rows, sight.ends, *among)
         n_xy, people, n_y = counts.T
         low = statistics.lift_low(n_xy, self.n_x, np.maximum(n_y, 1), max(self.n, 1), people)
         kept = np.flatnonzero((n_xy >= min_count) & (people >= min_people) & (n_xy > expected))
@@ -280,71 +210,70 @@ class Occasions:
 
     def followed(self, y: tuple[str, ...]) -> Followed:
         """Count the occasions that one consequent follows."""
-        from mining.ondemand import followed_by_one
+        from mining.sightloops import first_lags
 
-        index = self.index
-        sequence = index.at, index.person, index.person_start, self.state, index.day
-        return Followed(
-            *followed_by_one(_rows(index, y), *sequence, *self.calendar.table, self.span, self.n_x)
+        index, sight, rows = self.index, self.sight, _rows(self.index, y)
+        seeing = sight.seeing(rows)
+        lags = first_lags(seeing & self.with_x, index.layout.row, rows, index.at)
+        return Followed(*self._counted(seeing), lags)
+
+    @cached_property
+    def _before_x(self) -> Bits:
+        """Occasions that x follows."""
+        return self.base & self.sight.seeing(_rows(self.index, self.x))
+
+    def rules(self, ys: Sequence[tuple[str, ...]]) -> list[NextRule]:
+        """Count consequents in full; tests speak of the early occasions, counts of all."""
+        from mining.ondemand import expected_by_habit, spreads
+
+        if not ys:
+            return []
+        n, n_x, early_n, early_x = self.by_person
+        found = [self.followed(y) for y in ys]
+        with_y = [self.index.bits_with(y) for y in ys]
+        n_y, n_xy = np.array([one.by_person[:2].sum(axis=1) for one in found]).T
+        people_xy = np.array([np.count_nonzero(one.by_person[1]) for one in found])
+        lags = np.concatenate([np.sort(one.lags) for one in found]) / NS_A_DAY
+        low, middle, high = statistics.quartiles(lags, np.cumsum([0, *(len(one.lags) for one in found)])).T
+        sums = np.array(
+            [spreads(one.by_person[3], early_x, one.by_person[2], early_n) for one in found], dtype=np.float64
         )
+        held, told, latest = self._held(np.array([one.by_window for one in found]))
+        columns = {
+            "n_y": n_y, "n_xy": n_xy, "people_xy": people_xy,
+            "reverse_n": np.array([bits.count(one & self.base) for one in with_y]),
+            "reverse_n_xy": np.array([bits.count(one & self._before_x) for one in with_y]),
+            "lag_low": low, "lag_median": middle, "lag_high": high,
+            "expected": np.array([expected_by_habit(n_x, one.by_person[0], n) for one in found]),
+            "p": statistics.spread_greater(*sums[:, :3].T),
+            "p_habit": statistics.spread_greater(*sums[:, 3:].T),
+            "held": held, "windows": told,
+            "score": statistics.lift_low(n_xy, self.n_x, np.maximum(n_y, 1), self.n, people_xy),
+        }  # fmt: skip
+        shared = self.sight.days, self.n, self.n_x
+        people_x, names = int(np.count_nonzero(n_x)), tuple(columns)
+        lines = zip(*(column.tolist() for column in columns.values()), strict=True)
+        return [
+            NextRule(
+                self.x, y, *shared, people_x=people_x, censored=self.censored, where=self.where, held_out=last,
+                **dict(zip(names, line, strict=True)),
+            )
+            for y, last, line in zip(ys, latest, lines, strict=True)
+        ]  # fmt: skip
 
-    def rule(self, y: tuple[str, ...]) -> NextRule:
-        """Count one consequent in full; tests speak of the early occasions, counts of all."""
-        from mining.ondemand import expected_by_habit, reverse_order, spreads
-
-        index, found = self.index, self.followed(y)
-        y_by_person, xy_by_person, *early = found.by_person
-        n_by_person, x_by_person, early_n, early_x = self.by_person
-        n_y, n_xy = int(y_by_person.sum()), int(xy_by_person.sum())
-        back, back_hits = reverse_order(
-            _rows(index, y), _rows(index, self.x), index.at, index.person, self.state, self.span
-        )
-        low, middle, high = statistics.quartiles(np.sort(found.lags) / NS_A_DAY)[0].tolist()
-        tested = spreads(early[1], early_x, early[0], early_n)
-        people_xy = int(np.count_nonzero(xy_by_person))
-        held, told, latest = self._held(found)
-        return NextRule(
-            antecedent=self.x,
-            consequent=y,
-            within_days=self.windows.days,
-            n=self.n,
-            n_x=self.n_x,
-            n_y=n_y,
-            n_xy=n_xy,
-            people_x=int(np.count_nonzero(x_by_person)),
-            people_xy=people_xy,
-            reverse_n=back,
-            reverse_n_xy=back_hits,
-            censored=self.censored,
-            lag_low=low,
-            lag_median=middle,
-            lag_high=high,
-            expected=expected_by_habit(x_by_person, y_by_person, n_by_person),
-            where=self.where,
-            p=float(statistics.spread_greater(*tested[:3])),
-            p_habit=float(statistics.spread_greater(*tested[3:])),
-            held=held,
-            windows=told,
-            held_out=latest,
-            score=float(statistics.lift_low(n_xy, self.n_x, max(n_y, 1), self.n, people_xy)),
-        )
-
-    def _held(self, found: Followed) -> tuple[int, int, bool | None]:
-        """In how many calendar windows y follows x more often than any basket, how many could tell, and the latest.
+    def _held(self, by_window: Ints) -> tuple[Ints, Ints, list[bool | None]]:
+        """In how many calendar windows each y follows x more often than any basket, how many could tell, the latest.
 
         A window tells where at least one occasion with x would be followed by chance. The latest is held out only
         where earlier occasions could be tested without it.
         """
-        (n, n_x), (n_y, n_xy) = self.by_window, found.by_window
+        (n, n_x), n_y, n_xy = self.by_window, by_window[:, 0], by_window[:, 1]
         expected = n_x * n_y / np.maximum(n, 1)
         told = expected >= 1
         held = told & (n_xy > expected)
-        latest = bool(held[-1]) if told[-1] and self.has_early else None
-        return int(held.sum()), int(told.sum()), latest
-
-
-def _mask(index: BasketIndex, held: NDArray[np.uint64]) -> Flags:
-    return mask_of(index.layout, held).view(np.bool_)
+        known = (told[:, -1] & self.has_early).tolist()
+        latest = [one if sure else None for one, sure in zip(held[:, -1].tolist(), known, strict=True)]
+        return held.sum(axis=1), told.sum(axis=1), latest
 
 
 def _rows(index: BasketIndex, keys: tuple[str, ...]) -> NDArray[np.int32]:
@@ -359,39 +288,3 @@ def _followers(index: BasketIndex, rows: NDArray[Any], days: int, stride: int = 
     sequence = index.at, index.person, index.person_start, index.start, index.basket_items
     found, looked = followers(rows.astype(np.int32), *sequence, days * NS_A_DAY, len(index.items), stride)
     return found.astype(np.int64), looked
-
-
-@dataclass(frozen=True, eq=False)
-class Parts:
-    """Calendar windows: equal spans of local days."""
-
-    window: NDArray[np.int16]
-    """Window of each day from the first on."""
-    first: int
-    """First day of the data."""
-    parts: int
-
-    @classmethod
-    def of(cls, index: BasketIndex, parts: int) -> Parts:
-        """Return so many windows over the days of an index."""
-        return cls.over(np.asarray(index.day), parts)
-
-    @classmethod
-    def over(cls, day: NDArray[np.int32], parts: int) -> Parts:
-        """Return so many windows over these days."""
-        last = int(day.max(initial=col.NO_DAY))
-        if last == col.NO_DAY:
-            return cls(np.zeros(1, dtype=np.int16), 0, parts)
-        first = int(day.min(where=day != col.NO_DAY, initial=last))
-        days = last - first + 1
-        return cls((np.arange(days) * parts // days).astype(np.int16), first, parts)
-
-    @property
-    def latest(self) -> int:
-        """First day of the latest window."""
-        return self.first + int(np.searchsorted(self.window, self.parts - 1))
-
-    @property
-    def table(self) -> tuple[NDArray[np.int16], int, int]:
-        """The window of each day, the first day, and how many windows there are."""
-        return self.window, self.first, self.parts

@@ -6,8 +6,8 @@ Knows how each kind of rule is written into a line of numbers and made again. It
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from mining import bits
 from mining.count import Count, Slice
+from mining.postings import Lists, Postings
 from mining.rule import KINDS, AnyRule, Cycle, Direction, NextRule, Rule, Trend
 
 _COUNTS = ("n", "n_x", "n_y", "n_xy", "people", "people_x", "people_y", "people_xy")
@@ -34,25 +35,6 @@ def _plain(kind: type[NextRule] | type[Cycle]) -> tuple[str, ...]:
 
 _NEXT, _CYCLE = _plain(NextRule), _plain(Cycle)
 _WIDTH = max(2 * len(_COUNTS) + len(_RULE), len(_NEXT), len(_CYCLE), len(_TREND) + 2)
-
-
-@dataclass(frozen=True, eq=False)
-class Postings:
-    """For each code the lines that have it, ascending: best first."""
-
-    start: NDArray[np.int64]
-    line: NDArray[np.int32]
-
-    @classmethod
-    def of(cls, code: NDArray[Any], n: int) -> Postings:
-        """Return the postings of the code of each line, of which there are n."""
-        counts = np.bincount(code, minlength=n)
-        start = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        return cls(start, np.argsort(code, kind="stable").astype(np.int32))
-
-    def lines(self, code: int) -> NDArray[np.int32]:
-        """Return the lines of a code."""
-        return self.line[self.start[code] : self.start[code + 1]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,15 +182,35 @@ class Shelf:
     def _by_kind(self, key: NDArray[np.int64]) -> Postings:
         return Postings.of(key * len(KINDS) + self.kind, len(self.keys) * len(KINDS))
 
-    def of_key(self, postings: Postings, key: int, kind: int | None) -> list[NDArray[np.int32]]:
-        """Return the lists of a key: one for each kind, or that of one kind."""
-        kinds = range(len(KINDS)) if kind is None else (kind,)
-        return [postings.lines(key * len(KINDS) + one) for one in kinds]
+    @cached_property
+    def every(self) -> Lists:
+        """All rules."""
+        n = len(self)
+        return Lists(np.arange(n, dtype=np.int32), np.array([0]), np.array([n]))
+
+    def of_keys(self, postings: Postings, keys: NDArray[np.int64], kind: int | None) -> Lists:
+        """Return the lists of keys in `fired` or `ended`: those of every kind, or of one."""
+        kinds = np.arange(len(KINDS)) if kind is None else np.array([kind])
+        return postings.lists((keys[:, None] * len(KINDS) + kinds).ravel())
+
+    def said(self, lines: list[int], *, turned: bool) -> Iterator[tuple[int, ...]]:
+        """Yield for each line what it says: kind, slice, consequent, antecedent.
+
+        Args:
+            lines: Lines of rules.
+            turned: Whether the same keys on other sides say the same.
+        """
+        own = (part[lines].tolist() for part in (self.kind, self.slice_of, self.head))
+        for line, kind, where, head in zip(lines, *own, strict=True):
+            begin, end = self.body_start[line : line + 2].tolist()
+            keys = [head, *self.body[begin:end].tolist()]
+            yield (kind, where, *(sorted(keys) if turned else keys))
 
     def rule(self, line: int) -> AnyRule:
         """Make the rule of a line."""
         kind = KINDS[self.kind[line]]
-        body = tuple(self.keys[code] for code in self.body[self.body_start[line] : self.body_start[line + 1]])
+        begin, end = self.body_start[line : line + 2].tolist()
+        body = tuple([self.keys[code] for code in self.body[begin:end].tolist()])
         head = (self.keys[self.head[line]],)
         where, values = self.slices[self.slice_of[line]], self.numbers[line].tolist()
         if kind == "next":
@@ -221,13 +223,10 @@ class Shelf:
         y = head if body else ()
         inner, outer = values[: len(_COUNTS)], values[len(_COUNTS) : 2 * len(_COUNTS)]
         beyond = None if outer[0] != outer[0] else _count(x, y, outer, where)
-        rest = dict(zip(_RULE, values[2 * len(_COUNTS) :], strict=False))
-        told = rest.pop("held_out")
-        rest |= {"held": int(rest["held"]), "windows": int(rest["windows"])}
+        count = _count(x, y, inner, where, beyond)
+        p, q, held, windows, told, adjusted, score = values[2 * len(_COUNTS) : 2 * len(_COUNTS) + len(_RULE)]
         held_out = None if told != told else bool(told)
-        return Rule(
-            kind, body, head, replace(_count(x, y, inner, where), outside=beyond), held_out=held_out, **rest
-        )
+        return Rule(kind, body, head, count, p, q, int(held), int(windows), held_out, adjusted, score)
 
     def _trend(self, line: int, key: str, values: list[float]) -> Trend:
         n, n_x = self.series[self.series_of[line]].tolist()
@@ -273,9 +272,15 @@ class Shelf:
 _ARRAYS = ("kind", "slice_of", "body_start", "body", "head", "numbers", "series", "series_of")
 
 
-def _count(x: tuple[str, ...], y: tuple[str, ...], values: Sequence[float], where: Slice) -> Count:
+def _count(
+    x: tuple[str, ...],
+    y: tuple[str, ...],
+    values: Sequence[float],
+    where: Slice,
+    outside: Count | None = None,
+) -> Count:
     n, n_x, n_y, n_xy, people, people_x, people_y, people_xy = map(int, values)
-    return Count(x, y, n, n_x, n_y, n_xy, people, people_x, people_y, people_xy, where)
+    return Count(x, y, n, n_x, n_y, n_xy, people, people_x, people_y, people_xy, where, outside)
 
 
 def _named(names: tuple[str, ...], values: list[float]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from scipy import sparse
 from mining import columns as col
 from mining.baskets import NAT
 from mining.pairs import PARTS
-from mining.sequence import NS_A_DAY
+from mining.sight import NS_A_DAY
 
 Ints = NDArray[np.int64]
 _CONTEXT = (*col.CONTEXT, col.DAY)

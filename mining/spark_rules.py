@@ -28,8 +28,9 @@ from mining.incontext import contexted_pairs
 from mining.pairs import PARTS, ItemSums, Pairs, PairSums, early_of, tested_pairs
 from mining.placed import placed_pairs
 from mining.rule import NextRule, Rule
-from mining.sequence import Ahead, Met, Occasions, chosen_next, screened
-from mining.sequence import Parts as Windows
+from mining.sequence import Met, Occasions, chosen_next, screened
+from mining.sight import Ahead
+from mining.sight import Parts as Windows
 from mining.slices import SliceTable
 from mining.spark_baskets import collected
 from mining.spark_counts import Cut, Plan
@@ -134,10 +135,8 @@ class Counted:
                 :FOLLOWERS
             ]
             if followers:
-                holds = np.zeros(len(index), dtype=np.bool_)
-                holds[index.item_rows.rows_in(subject)] = True
-                occasions = Occasions(index, reach, (index.items[subject],), EVERYTHING, reach.whole, holds)
-                rules += [occasions.rule((index.items[y],)) for y in followers]
+                occasions = Occasions(index, config.next_days, (index.items[subject],), EVERYTHING)
+                rules += occasions.rules([(index.items[y],) for y in followers])
         return chosen_next(rules, tested, config)
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from mining.adjusted import adjusted_of
 from mining.basketindex import BasketIndex
 from mining.baskets import make_baskets
+from mining.bitloops import by_group
 from mining.bits import Layout, count
 from mining.compare import compare
 from mining.config import MiningConfig
@@ -175,6 +177,17 @@ def test_bits_hold_rows_and_count_groups(group: list[int], seed: int) -> None:
     assert layout.rows_of(packed).tolist() == np.flatnonzero(mask).tolist()
     assert layout.groups(packed) == len(set(codes[mask].tolist()))
     assert (layout.from_rows(np.flatnonzero(mask)) == packed).all()
+    held = [int(mask[codes == one].sum()) for one in np.unique(codes)]
+    assert by_group(packed, layout.bytes_of).tolist() == held
+
+
+def test_baskets_of_a_set_are_counted_for_each_person_also_for_those_without_any() -> None:
+    index = index_of(random_log(3, people=9, baskets=120))
+    more = replace(index, people=(*index.people, "nobody"))
+    held = index.bits_with("chips")
+    expected = index.by_person(index.rows_with("chips")).tolist()
+    assert index.people_of(held).tolist() == expected
+    assert more.people_of(held).tolist() == [*expected, 0]
 
 
 def test_what_is_not_in_the_data_is_refused_with_near_names() -> None:

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mining.count import Count, Slice
+from mining.postings import Lists
 from mining.rule import KINDS, AnyRule, Cycle, NextRule, Rule
 from mining.rulebook import RuleBook
 from mining.shelf import Shelf
-from mining.wanted import merged
+from mining.wanted import Wanted
 from tests.mining_log import CATEGORY, ITEMS, random_log
 from tests.test_mining_basketindex import index_of
 
@@ -111,12 +112,44 @@ def test_look_up_finds_what_reading_every_rule_finds(
     assert [rule.id for rule in found] == slow(book, items, with_items, category, where, kind, k)
 
 
-@settings(max_examples=50, deadline=None)
-@given(lists=st.lists(st.sets(st.integers(0, 3000), max_size=900), max_size=4))
-def test_lists_are_merged_in_order_each_line_once(lists: list[set[int]]) -> None:
-    blocks = list(merged([np.array(sorted(one), dtype=np.int32) for one in lists]))
-    joined = [line for block in blocks for line in block.tolist()]
-    assert joined == sorted(set().union(*lists))
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 3),
+    lists=st.lists(st.sets(st.integers(0, 299), max_size=200), max_size=4),
+    items=st.lists(st.sampled_from(ITEMS), max_size=4, unique=True),
+    with_items=st.lists(st.sampled_from(ITEMS), max_size=2, unique=True),
+    kind=st.sampled_from(["any", *KINDS]),
+    where=st.sampled_from([None, *SLICES[:5]]),
+    k=st.sampled_from([1, 3, 1000]),
+)
+def test_lists_are_read_in_order_each_line_once_and_only_what_fits(
+    seed: int,
+    lists: list[set[int]],
+    items: list[str],
+    with_items: list[str],
+    kind: str,
+    where: Slice | None,
+    k: int,
+) -> None:
+    shelf = random_book(seed).shelf
+    ends = np.cumsum([0, *map(len, lists)])
+    joined = np.array([line for one in lists for line in sorted(one)], dtype=np.int32)
+    wanted = Wanted.of(shelf, items, with_items, kind)
+    code = None if where is None else shelf.slice_code[where]
+    blocks = list(wanted.fitting(Lists(joined, ends[:-1], ends[1:]), code, k))
+    assert all(len(block) == k for block in blocks[:-1])
+
+    def fits(rule: AnyRule) -> bool:
+        (head,) = rule.consequent
+        return (
+            kind in ("any", rule.kind)
+            and (where is None or Slice(rule.context, rule.place) == where)
+            and (not with_items or head in with_items)
+            and (not items or set(rule.antecedent or (head,)) <= set(items))
+        )
+
+    expected = [line for line in sorted(set().union(*lists)) if fits(shelf.rule(line))]
+    assert list(dict.fromkeys(line for block in blocks for line in block)) == expected
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -124,7 +157,7 @@ def test_every_rule_stands_once_under_a_key_of_its_own(seed: int) -> None:
     shelf = random_book(seed).shelf
     assert sorted(shelf.fired.line.tolist()) == list(range(len(shelf)))
     for code, key in enumerate(shelf.keys):
-        for lines in shelf.of_key(shelf.fired, code, None):
-            assert all(
-                key in (shelf.rule(line).antecedent or shelf.rule(line).keys) for line in lines.tolist()
-            )
+        lists = shelf.of_keys(shelf.fired, np.array([code]), None)
+        for begin, end in zip(lists.at.tolist(), lists.end.tolist(), strict=True):
+            rules = map(shelf.rule, lists.line[begin:end].tolist())
+            assert all(key in (rule.antecedent or rule.keys) for rule in rules)

@@ -16,6 +16,7 @@ from mining.sequence import _followers, after_any_of, lags_after, next_after
 from mining.statistics import clustered_association, lift_low, within_person
 from mining.trends import Periods, judge, trend_of
 from tests.mining_log import ITEMS, Basket, random_log
+from tests.mining_windows import Windows
 from tests.test_mining_basketindex import SLICES, index_of, side
 
 KEYS = (*ITEMS, "category:Fresh")
@@ -76,7 +77,7 @@ def test_next_is_the_slow_count(seed: int, x: str, y: str, days: int, where: obj
 @pytest.mark.parametrize("seed", range(5))
 def test_all_followers_at_once_are_those_counted_one_by_one(seed: int) -> None:
     index = index_of(random_log(seed, baskets=200))
-    windows = index.windows(14)
+    windows = Windows.of(index, 14)
     for item in index.items:
         slow = [
             int(windows.follows(index.rows_with(y).astype(np.int64))[index.rows_with(item)].sum())
@@ -85,6 +86,22 @@ def test_all_followers_at_once_are_those_counted_one_by_one(seed: int) -> None:
         holds = np.zeros(len(index), dtype=bool)
         holds[index.rows_with(item)] = True
         assert windows.followed_by(holds).tolist() == slow
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 20), days=st.sampled_from([1, 14, 400]), key=st.sampled_from(KEYS))
+def test_a_basket_sees_what_its_window_holds(seed: int, days: int, key: str) -> None:
+    index = index_of(random_log(seed, baskets=150))
+    windows, sight, rows = Windows.of(index, days), index.sight(days), index.rows_with(key)
+    follows = windows.follows(rows.astype(np.int64))
+    assert index.layout.rows_of(sight.seeing(rows)).tolist() == np.flatnonzero(follows).tolist()
+    assert index.layout.rows_of(sight.whole).tolist() == np.flatnonzero(windows.whole).tolist()
+    occasions = np.flatnonzero(follows & windows.whole)
+    lags = index.at[windows.first_in(rows.astype(np.int64), occasions)] - index.at[occasions]
+    assert (
+        lags_after(index, (), key, days).tolist()
+        == np.bincount(lags // 86_400_000_000_000, minlength=days + 1).tolist()
+    )
 
 
 def gap_to(one: Basket, other: Basket) -> list[float]:
@@ -196,15 +213,15 @@ def test_nothing_leads_to_what_never_follows() -> None:
 @pytest.mark.parametrize("stride", [1, 3])
 def test_every_nth_person_tells_of_those_persons_only(stride: int) -> None:
     index = index_of(random_log(2, people=9, baskets=300))
-    whole = np.flatnonzero(index.windows(14).whole)
+    whole = np.flatnonzero(Windows.of(index, 14).whole)
     some = whole[index.person[whole] % stride == 0]
     found, looked = _followers(index, whole, 14, stride)
     held = np.zeros(len(index), dtype=bool)
     held[some] = True
     assert looked == len(some)
-    assert found[:, 0].tolist() == index.windows(14).followed_by(held).tolist()
+    assert found[:, 0].tolist() == Windows.of(index, 14).followed_by(held).tolist()
     for at, item in enumerate(index.items):
-        hit = index.windows(14).follows(index.rows_with(item).astype(np.int64)) & held
+        hit = Windows.of(index, 14).follows(index.rows_with(item).astype(np.int64)) & held
         assert found[at, 1] == len(set(index.person[hit].tolist()))
     if stride == 1:
         assert found[:, 0].tolist() == after_any_of(index, 14).tolist()
