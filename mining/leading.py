@@ -8,13 +8,13 @@ every basket whether y follows it; sums over the items of these baskets then cou
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from mining import statistics
+from mining import bits, statistics
 from mining.basketindex import BasketIndex
+from mining.bits import Bits
 from mining.count import EVERYTHING, Keys, Slice, as_keys
 from mining.rule import NextRule
-from mining.sequence import NS_A_DAY, Ahead, Flags, Ints, Occasions, _mask, _rows
+from mining.sequence import Ints, Occasions
 
 
 def next_before(
@@ -45,17 +45,14 @@ def next_before(
     Raises:
         UnknownKey: a key is in no basket.
     """
-    keys = as_keys(y)
-    reach = Ahead.of(index, within_days)
-    everywhere = np.ones(len(index), dtype=np.bool_)
-    place = everywhere if where.is_everything else _mask(index, index.bits_where(where))
-    base = place & reach.whole
-    hit = base & followed_flags(index, _rows(index, keys), within_days)
-    n, n_y = int(base.sum()), int(hit.sum())
+    keys, sight = as_keys(y), index.sight(within_days)
+    base = sight.whole if where.is_everything else sight.whole & index.bits_where(where)
+    followed = base & sight.seeing(index.layout.rows_of(index.bits_with(keys)))
+    n, n_y = bits.count(base), bits.count(followed)
     if not n_y:
         return []
     n_x, _ = _by_item(index, base)
-    n_xy, people = _by_item(index, hit)
+    n_xy, people = _by_item(index, followed)
     low = statistics.lift_low(n_xy, np.maximum(n_x, 1), n_y, n, people)
     low[(n_xy < min_count) | (people < min_people)] = 0
     low[[index.item_position[key] for key in keys if key in index.item_position]] = 0
@@ -63,45 +60,21 @@ def next_before(
     for one in np.argsort(-low, kind="stable"):
         if len(found) == k or not low[one]:
             break
-        x = (index.items[one],)
-        holds = _mask(index, index.bits_with(x))
-        rule = Occasions(index, reach, x, where, base, holds & place).rule(keys)
+        (rule,) = Occasions(index, within_days, (index.items[one],), where).rules([keys])
         if rule.n_xy > rule.expected:
             found.append(rule)
     return found
 
 
-def followed_flags(index: BasketIndex, rows: NDArray[np.int32], within_days: int) -> Flags:
-    """Tell of each basket whether the same person has one of some baskets strictly later and within the days.
-
-    Args:
-        index: The baskets, each person's side by side and in the order of time.
-        rows: Those that may follow, ascending.
-        within_days: How far a basket sees.
-    """
-    at, person = np.asarray(index.at), np.asarray(index.person)
-    follows = np.zeros(len(at), dtype=np.bool_)
-    if not len(rows):
-        return follows
-    every = np.arange(len(at))
-    following = np.searchsorted(rows, every, side="right")
-    same_instant = np.ones(1, dtype=np.bool_)
-    while same_instant.any():  # a basket of the same instant is not later
-        row = rows[np.minimum(following, len(rows) - 1)]
-        same_instant = (following < len(rows)) & (person[row] == person) & (at[row] <= at)
-        following += same_instant
-    row = rows[np.minimum(following, len(rows) - 1)]
-    reached = (following < len(rows)) & (person[row] == person)
-    follows[reached] = at[row[reached]] - at[reached] <= within_days * NS_A_DAY
-    return follows
-
-
-def _by_item(index: BasketIndex, baskets: Flags) -> tuple[Ints, Ints]:
+def _by_item(index: BasketIndex, baskets: Bits) -> tuple[Ints, Ints]:
     """Return for each item how many of these baskets hold it, and how many persons they are of."""
     start, items = np.asarray(index.start), np.asarray(index.basket_items)
-    held = np.repeat(baskets, np.diff(start))
+    among = np.zeros(len(start) - 1, dtype=np.bool_)
+    among[index.layout.rows_of(baskets)] = True
+    held = np.repeat(among, np.diff(start))
     some = items[: len(held)][held].astype(np.int64)
     who = np.repeat(np.asarray(index.person), np.diff(start))[held].astype(np.int64)
-    pairs = np.unique(some * (int(who.max(initial=0)) + 1) + who) // (int(who.max(initial=0)) + 1)
+    everyone = int(who.max(initial=0)) + 1
+    pairs = np.unique(some * everyone + who) // everyone
     size = len(index.items)
     return np.bincount(some, minlength=size), np.bincount(pairs, minlength=size)

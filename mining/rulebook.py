@@ -24,10 +24,10 @@ from mining.config import MiningConfig
 from mining.count import EVERYTHING, Count, Keys, Slice, as_keys
 from mining.cycles import Due, cycle_of, due
 from mining.errors import MiningError, UnknownKey, closest
+from mining.leading import next_before
 from mining.postings import Lists
 from mining.profile import By, Profile, profile_of
 from mining.rule import AnyRule, Cycle, Kind, NextRule, Rule, Trend
-from mining.leading import next_before
 from mining.sequence import after_any_of, lags_after, next_after
 from mining.shelf import Shelf
 from mining.trends import trend_of

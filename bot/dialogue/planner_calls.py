@@ -247,25 +247,7 @@ _AT_PRESENT = re.compile(
 
 def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     """Return the `lookup_rules` call of a question about behaviour."""
-    kind = kind or rule_kind(links.plain)
-    named = focus.named(links)
-    arguments: dict[str, Any] = {}
-    categories = links.values("category")
-    sides = two_sides(links, focus, kind)
-    if sides and kind in ("together", "next", "any", None):
-        arguments |= {"item": sides[0], "with_item": sides[1]}
-        kind, categories = "next" if kind == "next" else "together", ()
-    elif len(named) >= 2 and kind in ("together", "next", "any", None) and is_pair(links):
-        if kind == "next" and len(named) == 2:
-            named = in_time(links, named)
-        arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
-        kind = "together" if kind in ("any", None) else kind
-    elif len(named) == 1 and kind == "next" and leads_to(links):
-        arguments["with_item"] = named[0]
-    elif named:
-        arguments["item"] = named[0] if len(named) == 1 else list(named)
-    if categories:
-        arguments["category"] = categories[0]
+    arguments, kind = _subject(links, focus, kind or rule_kind(links.plain))
     conditions = asked_slice(links)
     against = against_words(links)
     if against is not None and (against in conditions.values()):
@@ -282,6 +264,29 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     if kind is not None and kind != "any":
         arguments["kind"] = kind
     return ToolCall(tool="lookup_rules", arguments=arguments | count_arguments(links))
+
+
+def _subject(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[dict[str, Any], RuleKind | None]:
+    """Return what a question is about: items, the other side of a pair, category; and the kind that this settles."""
+    named = focus.named(links)
+    arguments: dict[str, Any] = {}
+    categories = links.values("category")
+    sides = two_sides(links, focus, kind)
+    if sides and kind in ("together", "next", "any", None):
+        first, second = sides
+        return {"item": first, "with_item": second}, "next" if kind == "next" else "together"
+    if len(named) >= 2 and kind in ("together", "next", "any", None) and is_pair(links):
+        if kind == "next" and len(named) == 2:
+            named = in_time(links, named)
+        arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
+        kind = "together" if kind in ("any", None) else kind
+    elif len(named) == 1 and kind == "next" and leads_to(links):
+        arguments["with_item"] = named[0]
+    elif named:
+        arguments["item"] = named[0] if len(named) == 1 else list(named)
+    if categories:
+        arguments["category"] = categories[0]
+    return arguments, kind
 
 
 def opposed(links: Links) -> dict[str, tuple[str, str]]:
