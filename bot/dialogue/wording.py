@@ -175,6 +175,9 @@ def _templates(planned: Sequence[Sentence | Evidence], names: Mapping[str, str])
         yield _template(first)
         if len(alike) > 1 and all(fact.items[-1] in names for fact in alike):
             yield _rest(alike, names)
+        elif len(before := _leading(first, planned[position:], names)) > 1 and not alike:
+            position += len(before)
+            yield _also_before(before, names)
         else:
             yield from map(_template, alike)
 
@@ -190,6 +193,38 @@ def _alike(first: Evidence, other: Evidence) -> bool:
         and first.items[:-1] == other.items[:-1]
         and all(first.numbers.get(name) == other.numbers.get(name) for name in same)
         and "n_xy" in first.numbers
+    )
+
+
+def _leading(
+    first: Evidence, planned: Sequence[Sentence | Evidence], names: Mapping[str, str]
+) -> list[Evidence]:
+    """The facts right after one that tell of other things what it tells of its own: the same comes after them."""
+    found: list[Evidence] = []
+    for one in planned:
+        if (
+            isinstance(one, Sentence)
+            or (one.kind, len(one.items), one.items[-1:]) != ("next", 2, first.items[-1:])
+            or (first.kind, len(first.items)) != ("next", 2)
+            or one.items[0] not in names
+        ):
+            break
+        found.append(one)
+    return found
+
+
+def _also_before(facts: Sequence[Evidence], names: Mapping[str, str]) -> Sentence:
+    """Name further things after which the same comes, in one sentence."""
+    said = [
+        f"{names[fact.items[0]]} ({fact.numbers['n_xy']:,.0f} of {fact.numbers['n_x']:,.0f}, "
+        f"{percent(fact.numbers['confidence'])}, {fact.numbers['lag_median']:.1f} days later)"
+        for fact in facts
+    ]
+    about = f" before {names[facts[0].items[1]]}" if facts[0].items[1] in names else ""
+    return Sentence(
+        text=f"Also{about}: {_list(said, zh=False)}.",
+        evidence=tuple(fact.id for fact in facts),
+        by="template",
     )
 
 
