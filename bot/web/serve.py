@@ -93,6 +93,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        turns.warm()
         async with AsyncExitStack() as stack:
             for door in doors:
                 await stack.enter_async_context(door())
