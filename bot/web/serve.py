@@ -7,6 +7,7 @@ the routes.
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -218,6 +219,9 @@ def run(app: FastAPI, *, host: str = "127.0.0.1", port: int = 7860, grace_second
         timeout_keep_alive=75,  # longer than a proxy in front keeps it: that one, not we, should hang up first
         server_header=False,
     )
+    # What was opened to serve stays until the end: left to the collector, looking through it stops every turn at once.
+    gc.collect()
+    gc.freeze()
     # uvicorn ends in order and then raises the interrupt once more
     with bind(host, port) as listener, suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
