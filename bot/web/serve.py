@@ -219,12 +219,18 @@ def run(app: FastAPI, *, host: str = "127.0.0.1", port: int = 7860, grace_second
         timeout_keep_alive=75,  # longer than a proxy in front keeps it: that one, not we, should hang up first
         server_header=False,
     )
-    # What was opened to serve stays until the end: left to the collector, looking through it stops every turn at once.
-    gc.collect()
-    gc.freeze()
     # uvicorn ends in order and then raises the interrupt once more
     with bind(host, port) as listener, suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves what it opened to no collection: that stays to the end, and a look through it stops all turns."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
 
 def bind(host: str, port: int) -> socket.socket:
