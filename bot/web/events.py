@@ -91,8 +91,8 @@ class Turns:
                 raise Busy("too many people are asking just now; please try again in a moment")
             self._open.add(stop)
 
-        future = self._executor.submit(_work, start, stop, queue.put)
-        future.add_done_callback(lambda _: self._open.discard(stop))
+        future = self._executor.submit(_work, start, stop, queue.put, self._open.discard)
+        future.add_done_callback(lambda _: self._open.discard(stop))  # where it never began
         try:
             while (value := await queue.get()) is not _END:
                 if isinstance(value, BaseException):
@@ -131,8 +131,14 @@ class _Handover:
         return self._values.popleft()
 
 
-def _work(start: Callable[[], Iterator[Event]], stop: Flag, put: Callable[[object], None]) -> None:
-    """Run one turn in this thread; every outcome, an error too, goes through `put`."""
+def _work(
+    start: Callable[[], Iterator[Event]],
+    stop: Flag,
+    put: Callable[[object], None],
+    leave: Callable[[Flag], None],
+) -> None:
+    """Run one turn in this thread; every outcome, an error too, goes through `put`, the last when the place is free."""
+    last: list[object] = [_END]
     try:
         if not stop.is_set():
             events = start()
@@ -146,9 +152,11 @@ def _work(start: Callable[[], Iterator[Event]], stop: Flag, put: Callable[[objec
                 if close is not None:
                     close()
     except Exception as error:  # noqa: BLE001 - it is raised again where the events are read
-        put(error)
+        last.insert(0, error)
     finally:
-        put(_END)
+        leave(stop)
+        for value in last:
+            put(value)
 
 
 async def batches(events: AsyncGenerator[Item], seconds: float) -> AsyncGenerator[list[Item]]:
