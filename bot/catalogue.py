@@ -207,6 +207,10 @@ class OpenCatalog:
 
     def covers(self) -> str:
         """Say the window of data: "data from 1 January 2017 to 31 December 2017"."""
+        return self._covers
+
+    @cached_property
+    def _covers(self) -> str:
         if self.window is None:
             return "data without times"
         from zoneinfo import ZoneInfo

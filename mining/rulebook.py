@@ -6,12 +6,12 @@ Knows look-up, saving and loading. It refuses to know how rules were found.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,8 @@ FORMAT = 2
 _FILE = "book.json"
 _RULES = "rules"
 _BASES_KEPT = 8
+_ANSWERS_KEPT = 512
+Found = TypeVar("Found")
 _INDEX = "index"
 _FRAME = ("antecedent", "consequent", "context", "kind", "n", "n_x", "n_y", "n_xy", "place", "lag")
 
@@ -184,12 +186,44 @@ class RuleBook:
         among: str | None = None,
     ) -> list[Count]:
         """Return what goes best with x in the slice; see `BasketIndex.partners`."""
-        least = {"min_count": min_count, "min_people": min_people}
-        return self.index.partners(x, where, k, **least, min_confidence=min_confidence, among=among)
+        asked = (as_keys(x), where, k, min_count, min_people, min_confidence, among)
+
+        def counted() -> list[Count]:
+            least = {"min_count": min_count, "min_people": min_people}
+            return self.index.partners(x, where, k, **least, min_confidence=min_confidence, among=among)
+
+        found: list[Count] = self._once(self._partners, asked, where, counted)
+        return found.copy()
 
     def profile(self, x: Keys, by: By, where: Slice = EVERYTHING) -> Profile:
         """Return the share of baskets with x for each value of a dimension of time or place."""
-        return profile_of(self.index, x, by, where)
+        asked = (as_keys(x), by, where)
+        return self._once(self._profiles, asked, where, lambda: profile_of(self.index, x, by, where))
+
+    def _once(
+        self, kept: dict[Any, Found], asked: tuple[Any, ...], where: Slice, counted: Callable[[], Found]
+    ) -> Found:
+        """Count once what many ask, such as the partners of what sells best: what a book counts never changes.
+
+        A few hundred answers are kept. Those about named people are not: each asks for their own.
+        """
+        if where.people is not None:
+            return counted()
+        found = kept.get(asked)
+        if found is None:
+            found = counted()
+            if len(kept) >= _ANSWERS_KEPT:
+                kept.clear()
+            kept[asked] = found
+        return found
+
+    @cached_property
+    def _partners(self) -> dict[Any, list[Count]]:
+        return {}
+
+    @cached_property
+    def _profiles(self) -> dict[Any, Profile]:
+        return {}
 
     def compare(
         self, x: Keys, y: Keys = (), where: Slice = EVERYTHING, against: Slice = EVERYTHING

@@ -59,6 +59,19 @@ def test_a_faithful_model_words_the_facts():
     assert [s.evidence for s in answer[1:]] == [("e2",), ("e3",)]
 
 
+def test_the_facts_are_read_for_the_check_once_the_model_speaks(monkeypatch):
+    happened = []
+    over = Grounder.over
+    monkeypatch.setattr(Grounder, "over", lambda self, *facts: happened.append("read") or over(self, *facts))
+
+    def reply(_):
+        happened.append("asked")
+        return "210 of 300 people who rated Toy Story also rated Aladdin. Once more: 194 people."
+
+    say(model=ScriptedModel(reply))
+    assert happened == ["asked", "read"]
+
+
 def test_a_lie_is_replaced_by_the_template_of_the_same_fact():
     model = ScriptedModel(
         ["Dr. Strangelove was rated by 500 people. 210 of 300 who rated Toy Story rated Aladdin."]

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining import rulebook
 from mining.count import Count, Slice
+from mining.errors import UnknownKey
 from mining.postings import Lists
+from mining.profile import profile_of
 from mining.rule import KINDS, AnyRule, Cycle, NextRule, Rule
 from mining.rulebook import RuleBook
 from mining.shelf import Shelf
@@ -161,3 +164,36 @@ def test_every_rule_stands_once_under_a_key_of_its_own(seed: int) -> None:
         for begin, end in zip(lists.at.tolist(), lists.end.tolist(), strict=True):
             rules = map(shelf.rule, lists.line[begin:end].tolist())
             assert all(key in (rule.antecedent or rule.keys) for rule in rules)
+
+
+def test_what_was_counted_before_is_what_counting_again_gives() -> None:
+    book, least = random_book(3), {"min_count": 1, "min_people": 1, "min_confidence": 0.0}
+    for where in SLICES:
+        for among in (None, "Fresh"):
+            counted = INDEX.partners("chips", where, 3, among=among, **least)
+            for _ in range(2):
+                found = book.partners("chips", where, 3, among=among, **least)
+                assert found == counted
+                found.clear()  # a caller's list is its own
+        for by in ("daypart", "weekday"):
+            assert str(book.profile("chips", by, where)) == str(profile_of(INDEX, "chips", by, where))
+            assert book.profile("chips", by, where) is book.profile(("chips",), by, where)
+
+
+def test_so_many_answers_are_kept_and_none_about_named_people(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rulebook, "_ANSWERS_KEPT", 2)
+    book = random_book(4)
+    first = book.profile("chips", "daypart")
+    book.profile("chips", "weekday")
+    assert book.profile("chips", "daypart") is first
+    book.profile("chips", "month")
+    assert book.profile("chips", "daypart") is not first
+    some = Slice((), None, ("nobody",))
+    assert book.profile("chips", "daypart", some) is not book.profile("chips", "daypart", some)
+
+
+def test_a_wrong_question_is_refused_each_time() -> None:
+    book = random_book(5)
+    for _ in range(2):
+        with pytest.raises(UnknownKey):
+            book.partners("chip")

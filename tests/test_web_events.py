@@ -14,7 +14,7 @@ import uvicorn
 
 from bot.dialogue.turn import Evidence, EvidenceEvent, TokenEvent
 from bot.web.demo import DemoService
-from bot.web.events import Busy, Turns, batches, encode
+from bot.web.events import Busy, EventStream, Turns, batches, encode
 from bot.web.metrics import BUCKETS, Counter, Histogram
 from bot.web.serve import ServeError, bind, create_app
 
@@ -240,6 +240,86 @@ def test_a_client_that_leaves_ends_its_turn():
         thread.join(10)
         listener.close()
     assert not thread.is_alive()
+
+
+def test_warm_workers_stand_ready_and_open_again_after_the_end():
+    turns = Turns(3, 0)
+    for _ in range(2):
+        before = threading.active_count()
+        turns.warm()
+        assert threading.active_count() == before + 3
+        assert collect(turns, lambda: iter(tokens("a"))) == tokens("a")
+        assert threading.active_count() == before + 3
+        turns.close()
+        assert threading.active_count() == before
+
+
+def streamed(content, receive):
+    """Send a stream to a client; return what was sent."""
+    sent = []
+
+    async def send(message):
+        await asyncio.sleep(0)
+        sent.append(message.get("body"))
+
+    async def run():
+        await EventStream(content)({"type": "http"}, receive, send)
+        await asyncio.sleep(0)  # nothing of it is cancelled later
+        return sent
+
+    return asyncio.run(run())
+
+
+def test_a_stream_ends_quietly_when_its_client_leaves_and_closes_what_it_sends():
+    closed = []
+
+    async def endless():
+        try:
+            yield b"one"
+            await asyncio.sleep(60)
+        finally:
+            closed.append(True)
+
+    async def receive():
+        await asyncio.sleep(0.01)
+        return {"type": "http.disconnect"}
+
+    assert streamed(endless(), receive) == [None, b"one"]
+    assert closed == [True]
+
+
+def test_a_stream_that_ends_is_whole_though_its_client_hangs_up_at_once():
+    async def two():
+        yield b"one"
+        yield b"two"
+
+    async def receive():
+        for _ in range(4):  # while the last part is on its way
+            await asyncio.sleep(0)
+        return {"type": "http.disconnect"}
+
+    assert streamed(two(), receive)[:3] == [None, b"one", b"two"]
+
+
+def test_a_stream_that_is_stopped_from_outside_says_so():
+    async def endless():
+        await asyncio.sleep(60)
+        yield b""
+
+    async def receive():
+        await asyncio.sleep(60)
+
+    async def send(message):
+        del message
+
+    async def run():
+        running = asyncio.create_task(EventStream(endless())({"type": "http"}, receive, send))
+        await asyncio.sleep(0.01)
+        running.cancel()
+        await running
+
+    with pytest.raises(asyncio.CancelledError):
+        asyncio.run(run())
 
 
 def test_a_taken_port_is_one_line_that_says_what_to_do():

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 from bot.dialogue.numerals import Number, listed, numbers_in
 from bot.dialogue.plainwords import strange_words
@@ -85,8 +86,7 @@ class Verdict:
     evidence_ids: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(NamedTuple):
     text: str
     key: str
     start: int
@@ -102,7 +102,7 @@ class _Mention:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Fact:
     """One Evidence, read once for a check."""
 
@@ -111,8 +111,17 @@ class _Fact:
     """Its titles as its text has them: first what was held, then what came with it."""
     titles: frozenset[tuple[str, ...]]
     words: frozenset[str]
-    values: tuple[tuple[float, bool], ...]
-    """Numbers that may be said, each with whether it is a share."""
+    blanked: str
+    """Its text without its titles."""
+
+    @cached_property
+    def values(self) -> tuple[tuple[float, bool], ...]:
+        """Numbers that may be said, each with whether it is a share; read when a sentence says a number of it."""
+        values = [(value, _is_share(name, value)) for name, value in self.evidence.numbers.items()]
+        for number in numbers_in(self.blanked):
+            percent = number.unit == "percent"
+            values.append((number.value / 100 if percent else number.value, percent))
+        return tuple(values)
 
     def says(self, number: Number) -> bool:
         return any(number.may_mean(value, share=share) for value, share in self.values)
@@ -172,23 +181,19 @@ class Grounder:
     def _fact(self, evidence: Evidence) -> _Fact:
         words = _words(evidence.text)
         mentions = list(self.mentions(evidence.text, words))
-        values = [(value, _is_share(name, value)) for name, value in evidence.numbers.items()]
-        for number in numbers_in(_blank(evidence.text, mentions)):
-            percent = number.unit == "percent"
-            values.append((number.value / 100 if percent else number.value, percent))
         return _Fact(
             evidence,
             tuple(dict.fromkeys(mention.key for mention in mentions)),
             frozenset(mention.key for mention in mentions),
             frozenset(word.key for word in words) | frozenset(_singular(word.key) for word in words),
-            tuple(values),
+            _blank(evidence.text, mentions),
         )
 
     def mentions(self, text: str, words: Sequence[_Word]) -> Iterator[_Mention]:
         """Yield the longest title at each place, left to right."""
         position = 0
         while position < len(words):
-            start = tuple(word.key for word in words[position : position + 2])
+            start = tuple([word.key for word in words[position : position + 2]])
             for key in (*self._titles.get(start, ()), *self._titles.get(start[:1], ())):
                 run = words[position : position + len(key)]
                 if tuple(word.key for word in run) == key and self._is_title(text, run, position):
@@ -255,7 +260,7 @@ _ADVERBS = frozenset(listed("also both each even here more most people shoppers 
 
 def _words(text: str) -> list[_Word]:
     return [
-        _Word(found.group(), found.group().casefold().replace("’", "'"), found.start(), found.end())
+        _Word(word := found[0], word.casefold().replace("’", "'"), *found.span())
         for found in _WORD.finditer(text)
     ]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bot.dialogue import phrases
+from bot.dialogue.cue import Said
 from bot.dialogue.lexicon_english import SLANG
 from bot.dialogue.lexicon_index import Name, NameTable
 from bot.dialogue.lexicon_slots import Setting
@@ -120,7 +121,7 @@ def link(text: str, tables: LinkTables) -> Links:
     found = [*_names(setting, tables), *_places(setting, tables)]
     found += [_moved(one, origin) for one in _phrases(plain, tables)]
     kept = _with_years(_longest(found), setting, tables)
-    return Links(text, _with_refusals(kept, setting), "zh" if is_chinese(text) else "en", plain)
+    return Links(text, _with_refusals(kept, setting), "zh" if is_chinese(text) else "en", Said(plain))
 
 
 def _corrected(

@@ -8,14 +8,16 @@ from __future__ import annotations
 import re
 from typing import Final, Literal
 
+from bot.dialogue.cue import Cue
+
 RuleKind = Literal["together", "next", "context", "cycle", "trend", "any"]
 
 PEOPLE = r"(?:people|customers?|shoppers?|households?|viewers?|buyers?|fans?|everyone|everybody|others|folks|anyone|someone|they|families|families?|users?|readers?|listeners?|players?|subscribers?|gamers?|guests?|members?|raters?|one)"
 TAKE = r"(?:buy|bought|watch|watched|rate|rated|like|liked|get|take|took|see|saw|pick|choose|purchase|purchased|sell|sells|sold|enjoy|read|reads|plays?|played|hear|heard|listen(?:ed)? to|drinks?|drank|orders?|ordered|borrow(?:ed)?|click(?:ed)?|finish(?:ed)?|eats?|ate|grab)"
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns))
+def _any(*patterns: str) -> Cue:
+    return Cue(re.compile("|".join(patterns)))
 
 
 PROFILE: Final = _any(
@@ -47,7 +49,7 @@ WITHOUT: Final = _any(
     r"\bif i (?:had ?n'?t|had not|did ?n'?t|did not|never|have ?n'?t|hated|disliked|were ?n'?t|put|skip(?:ped)?|left|leave)\b|\b(?:take|took|leave|left|cross(?:ed)?) .{2,40}\b(?:out of (?:it|the picture|this|that)|away|off(?: the list)?)\b|\bif you forgot\b|\b(?:wasn'?t|weren'?t|was not|were not) in the picture\b", r"\bwithout\b|\bhad i not\b|\bleaving out\b|\bignor(?:e|ing)\b|\bif not for\b|\bif you (?:leave|left|take|took|ignored?)\b|\bapart from\b|\bif i (?:take away|took away|remove|removed|drop|dropped)\b|\b(?:i|i'd|i had|i've) never\b",
     r"如果(?:我)?(?:没有?|不)",
 )  # fmt: skip
-RULES: Final[tuple[tuple[RuleKind, re.Pattern[str]], ...]] = (
+RULES: Final[tuple[tuple[RuleKind, Cue], ...]] = (
     ("cycle", _any(
         r"\bafter how many (?:days|weeks)\b|\b(?:re-?order|re-?purchase|purchase|buying|re-?buying) (?:interval|cycle|gap|rhythm|rate|frequency)\b|\bhow regular\b|\b(?:days|weeks) (?:between|apart)\b|\bevery what\b|\bhow many (?:days|weeks) (?:do|does|until|till|before|pass|go by|between)\b|\bhow long (?:does|do|will) .{2,40} (?:last|keep)\b|\btime between\b",
         r"\bhow (?:often|frequently|regularly)\b", r"\b(?:any|some|a|what|there a) (?:\w+ )?rhythm\b|\brun(?:s|ning)? (?:low|short)\b|\b(?:a second|another|one more) time\b|\bcome(?:s)? back (?:to|and) (?:rate|watch|buy|get|it)\b|\bhow soon .{2,40} again\b", r"\bhow (?:long|many days|many weeks|much time)\b.*\b(?:until|till|before|between|last|again|lasts?)\b",

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from bot.dialogue.aspects import DOUBTS, Aspect, expects_yes
 from bot.dialogue.chart import Chart
-from bot.dialogue.ground import Grounder
+from bot.dialogue.ground import Check, Grounder
 from bot.dialogue.prompts import wording_messages, wording_prompt
 from bot.dialogue.sentences import join, split
 from bot.dialogue.turn import Evidence, ItemRef, Sentence
@@ -124,7 +124,7 @@ def _by_model(
     A sentence that rests on no fact, or on told ones alone, is dropped. `told` is read, and the caller adds to it.
     """
     began = monotonic()
-    check = grounder.over(facts, titles)
+    check: Check | None = None
     pieces = model.stream(
         wording_prompt(lang), wording_messages(message, facts), max_tokens=budget.max_tokens
     )
@@ -132,6 +132,7 @@ def _by_model(
         for text in split(_in_time(pieces, began, budget)):
             if all(fact.id in told for fact in facts):
                 return
+            check = check or grounder.over(facts, titles)  # read while the model speaks, not before
             verdict = check.check(text)
             untold = [fact for fact in facts if fact.id not in told]
             meant = [fact for fact in untold if fact.id in verdict.evidence_ids]

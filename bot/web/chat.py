@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response, StreamingResponse
+from fastapi.responses import Response
 from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticSerializationError, to_json
 
 from bot.dialogue.turn import Answer, DoneEvent, ErrorEvent, Event, Frozen, Message
 from bot.web.api import PROBLEMS, asker_of, catalog_of, check_message
 from bot.web.config import WebConfig
-from bot.web.events import batches, encode
+from bot.web.events import EventStream, batches, encode
 from bot.web.identity import Caller, Seals
 from bot.web.problems import Problem
 from bot.web.replay import Replays
@@ -160,9 +160,8 @@ def chat_router(runner: TurnRunner, config: WebConfig, seals: Seals, replays: Re
         if wants_document(request.headers.get("accept", "")):
             return await _document(events)
         first = await anext(events, None)  # a refusal is raised here, while the status can still say so
-        return StreamingResponse(
+        return EventStream(
             _stream(first, events, config.keepalive_seconds),
-            media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
         )
 

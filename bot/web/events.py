@@ -13,9 +13,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, suppress
+from threading import Barrier, Lock
 from threading import Event as Flag
-from threading import Lock
 from typing import TypeVar
+
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from bot.dialogue.turn import Event
 
@@ -36,7 +39,9 @@ class Turns:
     """
 
     def __init__(self, at_once: int, waiting: int) -> None:
-        self._executor = ThreadPoolExecutor(at_once, thread_name_prefix="turn")
+        self._at_once = at_once
+        self._executor = self._workers()
+        self._closed = False
         self._limit = at_once + waiting
         self._lock = Lock()
         self._open: set[Flag] = set()
@@ -46,9 +51,25 @@ class Turns:
         """How many turns run or wait now."""
         return len(self._open)
 
+    def _workers(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._at_once, thread_name_prefix="turn")
+
+    def warm(self) -> None:
+        """Start every worker now, also after `close`.
+
+        With many at work a new thread takes long to begin, and the loop would wait for it.
+        """
+        if self._closed:
+            self._executor, self._closed = self._workers(), False
+        ready = Barrier(self._at_once + 1)
+        for _ in range(self._at_once):
+            self._executor.submit(ready.wait)
+        ready.wait()
+
     def close(self) -> None:
         """Stop every turn at its next event and wait for the workers."""
         with self._lock:
+            self._closed = True
             for stop in self._open:
                 stop.set()
         self._executor.shutdown(wait=True, cancel_futures=True)
@@ -70,8 +91,8 @@ class Turns:
                 raise Busy("too many people are asking just now; please try again in a moment")
             self._open.add(stop)
 
-        future = self._executor.submit(_work, start, stop, queue.put)
-        future.add_done_callback(lambda _: self._open.discard(stop))
+        future = self._executor.submit(_work, start, stop, queue.put, self._open.discard)
+        future.add_done_callback(lambda _: self._open.discard(stop))  # where it never began
         try:
             while (value := await queue.get()) is not _END:
                 if isinstance(value, BaseException):
@@ -110,8 +131,14 @@ class _Handover:
         return self._values.popleft()
 
 
-def _work(start: Callable[[], Iterator[Event]], stop: Flag, put: Callable[[object], None]) -> None:
-    """Run one turn in this thread; every outcome, an error too, goes through `put`."""
+def _work(
+    start: Callable[[], Iterator[Event]],
+    stop: Flag,
+    put: Callable[[object], None],
+    leave: Callable[[Flag], None],
+) -> None:
+    """Run one turn in this thread; every outcome, an error too, goes through `put`, the last when the place is free."""
+    last: list[object] = [_END]
     try:
         if not stop.is_set():
             events = start()
@@ -125,9 +152,11 @@ def _work(start: Callable[[], Iterator[Event]], stop: Flag, put: Callable[[objec
                 if close is not None:
                     close()
     except Exception as error:  # noqa: BLE001 - it is raised again where the events are read
-        put(error)
+        last.insert(0, error)
     finally:
-        put(_END)
+        leave(stop)
+        for value in last:
+            put(value)
 
 
 async def batches(events: AsyncGenerator[Item], seconds: float) -> AsyncGenerator[list[Item]]:
@@ -166,6 +195,37 @@ async def batches(events: AsyncGenerator[Item], seconds: float) -> AsyncGenerato
         gathering.cancel()
         with suppress(asyncio.CancelledError, Exception):
             await gathering
+
+
+class EventStream(StreamingResponse):
+    """A stream of events that ends when the client leaves.
+
+    Starlette's own runs in a group of tasks; here it runs in the request's, and only who listens for the client's
+    leaving is a task beside it.
+    """
+
+    media_type = "text/event-stream"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send the stream until it ends or the client leaves."""
+        streaming = asyncio.current_task()
+        left = False
+
+        async def listen() -> None:
+            nonlocal left
+            await self.listen_for_disconnect(receive)
+            left = True
+            if streaming is not None:
+                streaming.cancel()
+
+        listening = asyncio.create_task(listen())
+        try:
+            await self.stream_response(send)
+        except asyncio.CancelledError:
+            if not left or streaming is None or streaming.uncancel():
+                raise
+        finally:
+            listening.cancel()
 
 
 def encode(event: Event | None, number: int | None = None) -> bytes:

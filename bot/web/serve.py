@@ -7,6 +7,7 @@ the routes.
 
 from __future__ import annotations
 
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
@@ -93,6 +94,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        turns.warm()
         async with AsyncExitStack() as stack:
             for door in doors:
                 await stack.enter_async_context(door())
@@ -219,7 +221,16 @@ def run(app: FastAPI, *, host: str = "127.0.0.1", port: int = 7860, grace_second
     )
     # uvicorn ends in order and then raises the interrupt once more
     with bind(host, port) as listener, suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    """A server that leaves what it opened to no collection: that stays to the end, and a look through it stops all turns."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -17,6 +17,12 @@ from db.tables import InteractionRow, ItemRow, PersonRow, PlaceRow, columns
 from db.values import Added, Catalog, Verdict
 
 _OPINIONS = ("like", "dislike", "seen")
+_PEOPLE = columns(PersonRow)
+_KNOWN = sa.select(_PEOPLE["external_id"]).where(
+    _PEOPLE["catalog_id"] == sa.bindparam("catalog"),
+    sa.or_(_PEOPLE["external_id"] == sa.bindparam("person"), _PEOPLE["external_id"] == sa.bindparam("made")),
+)
+"""Made once: every message asks this, and making a statement takes longer than its answer."""
 
 
 def known_person(
@@ -27,13 +33,12 @@ def known_person(
     Where the catalogue's ids were replaced on loading and `pseudonyms` is given, the original id is found
     too.
     """
-    candidates = [person]
+    made = person
     if catalog.pseudonymised and pseudonyms is not None:
-        candidates.append(pseudonyms.of(catalog.name, person))
-    c = columns(PersonRow)
-    query = sa.select(c["external_id"]).where(c["catalog_id"] == catalog.id, c["external_id"].in_(candidates))
-    found = set(session.connection().execute(query).scalars())
-    return next((candidate for candidate in candidates if candidate in found), None)
+        made = pseudonyms.of(catalog.name, person)
+    asked = {"catalog": catalog.id, "person": person, "made": made}
+    found = set(session.connection().execute(_KNOWN, asked).scalars())
+    return person if person in found else made if made in found else None
 
 
 def add_interactions(

@@ -39,26 +39,15 @@ def save_turn(
     Raises:
         InvalidRow: the conversation belongs to another catalogue.
     """
-    c, turn = columns(ConversationRow), columns(TurnRow)
-    connection = (
-        session.connection()
-    )  # plain statements: every message ends here, and mapping rows costs half of it
-    known = connection.execute(
-        sa.select(
-            c["catalog_id"],
-            c["person"],
-            sa.select(sa.func.max(turn["ordinal"]))
-            .where(turn["conversation_id"] == conversation)
-            .scalar_subquery(),
-        ).where(c["id"] == conversation)
-    ).first()
+    connection = session.connection()
+    known = connection.execute(_KNOWN, {"conversation": conversation}).first()
     if known is None:
         row = {"id": conversation, "catalog_id": catalog.id, "person": person, "created": at}
-        connection.execute(sa.insert(ConversationRow).values(row))
+        connection.execute(_BEGIN, row)
     elif known[0] != catalog.id:
         raise InvalidRow(f"conversation {conversation!r} is not about {catalog.name!r}; begin a new one")
     elif known[1] is None and person is not None:
-        connection.execute(sa.update(ConversationRow).where(c["id"] == conversation).values(person=person))
+        connection.execute(_NAME, {"conversation": conversation, "named": person})
     ordinal = 0 if known is None or known[2] is None else int(known[2]) + 1
     said = {
         "conversation_id": conversation,
@@ -67,8 +56,36 @@ def save_turn(
         "answer": dict(answer),
         "at": at,
     }
-    connection.execute(sa.insert(TurnRow).values(said))
+    connection.execute(_SAY, said)
     return ordinal
+
+
+_CONVERSATION, _TURN, _CATALOG = columns(ConversationRow), columns(TurnRow), columns(CatalogRow)
+_KNOWN = sa.select(
+    _CONVERSATION["catalog_id"],
+    _CONVERSATION["person"],
+    sa.select(sa.func.max(_TURN["ordinal"]))
+    .where(_TURN["conversation_id"] == sa.bindparam("conversation"))
+    .scalar_subquery(),
+).where(_CONVERSATION["id"] == sa.bindparam("conversation"))
+"""Plain statements, made once: every message ends here, and making statements and mapping rows costs most of it."""
+_BEGIN = sa.insert(ConversationRow.__table__)  # type: ignore[attr-defined]
+_NAME = (
+    sa.update(ConversationRow)
+    .where(_CONVERSATION["id"] == sa.bindparam("conversation"))
+    .values(person=sa.bindparam("named"))
+)
+_SAY = sa.insert(TurnRow.__table__)  # type: ignore[attr-defined]
+_HEAD = (
+    sa.select(_CONVERSATION["person"], _CATALOG["name"])
+    .join_from(ConversationRow.__table__, CatalogRow.__table__)  # type: ignore[attr-defined]
+    .where(_CONVERSATION["id"] == sa.bindparam("conversation"))
+)
+_TURNS = (
+    sa.select(_TURN["message"], _TURN["answer"], _TURN["at"])
+    .where(_TURN["conversation_id"] == sa.bindparam("conversation"))
+    .order_by(_TURN["ordinal"])
+)
 
 
 def load_conversation(conversation: str, *, session: Session) -> StoredConversation:
@@ -77,19 +94,16 @@ def load_conversation(conversation: str, *, session: Session) -> StoredConversat
     Raises:
         UnknownConversation: none of that id is stored.
     """
-    row = session.get(ConversationRow, conversation)
-    if row is None:
+    connection = session.connection()
+    head = connection.execute(_HEAD, {"conversation": conversation}).first()
+    if head is None:
         raise UnknownConversation(conversation)
-    name = session.exec(select(CatalogRow.name).where(col(CatalogRow.id) == row.catalog_id)).one()
-    turns = session.exec(
-        select(TurnRow).where(col(TurnRow.conversation_id) == conversation).order_by(col(TurnRow.ordinal))
-    ).all()
     messages: list[dict[str, Any]] = []
-    for turn in turns:
-        messages.append({"role": "user", "content": turn.message, "at": turn.at})
-        text = str(turn.answer.get("answer", ""))
-        messages.append({"role": "assistant", "content": text, "answer": turn.answer, "at": turn.at})
-    return StoredConversation(id=row.id, catalog=name, person=row.person, messages=tuple(messages))
+    for said, answer, at in connection.execute(_TURNS, {"conversation": conversation}):
+        messages.append({"role": "user", "content": said, "at": at})
+        text = str(answer.get("answer", ""))
+        messages.append({"role": "assistant", "content": text, "answer": answer, "at": at})
+    return StoredConversation(id=conversation, catalog=head[1], person=head[0], messages=tuple(messages))
 
 
 def record_generation(
