@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final, Literal, get_args
 
-from bot.dialogue.cue import Cue
-
 Aspect = Literal[
     "chart",
     "csv",
@@ -79,7 +77,7 @@ _WORDS: Final[dict[Aspect, str]] = {
     "less": r"\b(?:less|fewer|worse|lower)\b|更少",
     "seldom": r"\b(?:seldom|rarely|never|hardly ever|avoid(?:s|ed)?|least (?:often|likely)|not (?:bought|sold|taken) (?:together|with)|ever)\b|从不|很少",
 }  # fmt: skip
-_PATTERNS: Final = {aspect: Cue(re.compile(words)) for aspect, words in _WORDS.items()}
+_PATTERNS: Final = {aspect: re.compile(words) for aspect, words in _WORDS.items()}
 
 
 def aspects_of(plain: str) -> tuple[Aspect, ...]:

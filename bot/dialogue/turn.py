@@ -2,7 +2,7 @@
 
 Knows shapes only. It refuses to know where evidence comes from, how a model is run or how an event is sent:
 every other module of `bot` may import this one, and it imports none of them but `chart` and `aspects`, which
-import nothing of `bot` beyond `cue`, which imports none.
+import none.
 """
 
 from __future__ import annotations
