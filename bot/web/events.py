@@ -208,6 +208,7 @@ class EventStream(StreamingResponse):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the stream until it ends or the client leaves."""
+        del scope  # what is sent does not depend on it
         streaming = asyncio.current_task()
         left = False
 
