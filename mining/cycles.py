@@ -248,10 +248,11 @@ def due(
     gaps = Gaps.of(index.person[rows], index.day[rows]).enough(min_days)
     people, medians = gaps.medians()
     last = gaps.last_day
-    expected = last + np.round(medians).astype(np.int64)
+    when = last + medians
+    expected = np.round(when).astype(np.int64)
     lapsed = today - last > LAPSED * medians
-    overdue = (expected < today) & ~lapsed
-    soon = (expected >= today) & (expected < today + within_days)
+    overdue = (when < today) & ~lapsed
+    soon = (when >= today) & (when < today + within_days)
     mine = [at for at, code in enumerate(people.tolist()) if index.people[code] == person]
     epoch = date(1970, 1, 1)
     return Due(

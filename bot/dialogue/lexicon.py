@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 
 from bot.dialogue.lexicon_english import COMMON
+from bot.dialogue.lexicon_english import words as english
 from bot.dialogue.lexicon_forms import (
     DISTINCTIVE,
     FULL,
@@ -275,14 +276,15 @@ def _proper_names(item: str, title: str, weight: float, *, popular: bool) -> Ite
 
 
 def _distinctive(titles: Mapping[str, str], weights: Mapping[str, float]) -> Iterator[Pair]:
-    """Yield words that stand in one title only ("Strangelove") as names of it."""
+    """Yield words that stand in one title only ("Strangelove") as names of it; one of the language needs a sentence."""
     holders: dict[str, list[str]] = {}
     for item, title in titles.items():
         for word in set(rare_words(names_in(title)[0])):
             holders.setdefault(word, []).append(item)
     for word, held_by in holders.items():
         if len(held_by) == 1:
-            yield word, Name("item", held_by[0], DISTINCTIVE, weights.get(held_by[0], 0.0))
+            everyday = word in english()
+            yield word, Name("item", held_by[0], DISTINCTIVE, weights.get(held_by[0], 0.0), ordinary=everyday)
 
 
 def _wholes(own: pd.DataFrame, titles: Mapping[str, str], weights: Mapping[str, float]) -> set[str]:

@@ -59,11 +59,13 @@ _PLACE_CUES = frozenset(
         "around",
     ]
 )
+_FELL = re.compile(r"\b(?:did|does|do|has|have|will|would|sales|the|a|any|to)\b")
+"""Before "drop": something fell, and nothing is to be left out."""
 _SIDES = frozenset({"against", "vs", "versus"})
 _REFUSAL = re.compile(
     r"(?:\bwhy not\b.*)|(?:\b(?:not|no|without|except(?:ing)?|excluding|exclude|minus|leave out|leaving out|skip|apart from|"
     r"other than|instead of|rather than|anything but|nor|don't want|do not want|don't show me|nothing|never|avoid|besides|"
-    r"isn't|aren't|hide|remove|drop(?! (?:in|during|on|at|off|from|between|over|by)\b)|forget|ignoring|ignore)\b"
+    r"isn't|aren't|hide|remove|drop|forget|ignoring|ignore)\b"
     r"(?:\s+(?:any|the|a|an|too|so|as|very|more|like|similar to|from|anything|something|another|movies?|films?|ones|with|just|"
     r"want|recommend|show me|give me|for|on|in|at|made|set|really|that|of|those|these|is|are|in the mood for))*\s*[\"']?$)"
     r"|(?:(?:不要|别|除了|没有|不想看|不是|去掉|不含)\s*(?:看|推荐|给我|再)?\s*$)"
@@ -158,7 +160,9 @@ class Setting:
         """Tell whether what stands at `start` is refused ("not", "without" ...); reading begins at `after`."""
         before = re.split(r"[.?!;]\s", self.flat[after:start])[-1]
         match = _REFUSAL.search(before)
-        return match is not None and not match.group().startswith("why not")
+        if match is None or match.group().startswith("why not"):
+            return False
+        return not (match.group().startswith("drop") and _FELL.search(before[: match.start()]))
 
     def continues(self, end: int, start: int) -> bool:
         """Tell whether only "or" or "and" stands between two names, so that a refusal covers both."""

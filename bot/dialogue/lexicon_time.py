@@ -29,7 +29,7 @@ GROUPS: Final[dict[str, str]] = {
 
 _PLAIN: Final[dict[str, str]] = {
     **{f"{day}s?": day for day in WEEKDAYS},
-    "weekdays?|week ?days|workdays?|working days?|working week|(?:during|in) the week(?! (?:that|which|after|follow|before|of)| \\w+ing)": "weekday",
+    "(?<!x )(?<!× )(?<!by )(?<!per )(?<!hour and )weekdays?|week ?days|workdays?|working days?|working week|(?:during|in) the week(?! (?:that|which|after|follow|before|of)| \\w+ing)": "weekday",
     "weekends?|week-?ends?|saturdays?[ -](?:and|or|&)[ -]sundays?": "weekend",
     **{f"{part}s?": part for part in ("afternoon", "evening", "night")},
     "mornings?|(?:at|for|around|over) breakfast|breakfast ?time": "morning",

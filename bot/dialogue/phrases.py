@@ -128,6 +128,9 @@ _WITHIN = re.compile(
 )
 
 
+_SINGLE = re.compile(r"\b(?:single|one) (?=(?:best|strongest|top|most|weirdest|oddest|biggest|closest)\b)")
+
+
 def number(word: str) -> int:
     """Return the number that a digit string or number word means."""
     return int(word) if word.isdigit() else NUMBERS[word]
@@ -135,6 +138,8 @@ def number(word: str) -> int:
 
 def find_counts(flat: str) -> Iterator[Phrase]:
     """Yield how many results are wanted ("three films", "top 5")."""
+    for match in _SINGLE.finditer(flat):
+        yield Phrase("k", 1, match.start(), match.end())
     for match in (*_K.finditer(flat), *_MOST.finditer(flat), *_ZH_K.finditer(flat)):
         name = next(name for name, said in match.groupdict().items() if said)
         text, start = match[name], match.start(name)

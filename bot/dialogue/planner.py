@@ -235,7 +235,10 @@ def _wishes(links: Links) -> list[Links]:
 def _distinct(plans: list[Plan]) -> tuple[ToolCall, ...]:
     calls: list[ToolCall] = []
     asked = [_subjects(one.calls) for one in plans if not _mentions(one)]
+    rules = any(call.tool == "lookup_rules" for one in plans for call in one.calls)
     for one in plans:
+        if rules and _remarks(one):
+            continue  # "Friday or Monday? My money is on Friday."
         if _mentions(one) and _subjects(one.calls) in asked:
             continue  # "I'm out of milk, when will I need it again?"
         calls += [call for call in one.calls if call not in calls and one.confidence >= LIKELY]
@@ -253,6 +256,12 @@ def _distinct(plans: list[Plan]) -> tuple[ToolCall, ...]:
 def _mentions(one: Plan) -> bool:
     """Tell whether a part names one thing and asks nothing of it."""
     return one.confidence == LIKELY and one.calls[0].tool == "item_details"
+
+
+def _remarks(one: Plan) -> bool:
+    """Tell whether a part says a time or place and asks for nothing."""
+    call = one.calls[0] if len(one.calls) == 1 else None
+    return call is not None and call.tool == "score_items" and set(call.arguments) <= {"when", "place"}
 
 
 def _subjects(calls: tuple[ToolCall, ...]) -> list[str]:

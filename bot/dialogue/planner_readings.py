@@ -17,6 +17,7 @@ from bot.dialogue.link import Kind, Links
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow, repeats, stands_alone
+from bot.dialogue.planner_pairs import is_pair
 from bot.dialogue.planner_plan import GUESS, LIKELY, MAX_CALLS, SURE, Clarify, Plan
 from bot.dialogue.planner_why import JOINED, explain
 from bot.dialogue.smalltalk import classify
@@ -137,8 +138,8 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if kind == "cycle" and len(links.of("category")) + len(links.of("item")) > 1 and "+" in plain:
         kind = "together"  # "eggs + bacon: how often?"
     if len(links.values("item")) > 1:
-        if cues.DOUBT.search(plain):
-            kind = kind or "together"
+        if cues.DOUBT.search(plain) and (kind in (None, "any") or (kind == "context" and is_pair(links))):
+            kind = "together"
         if kind in ("cycle", None) and cues.JOINT.search(plain) and not _WHAT.search(plain):
             kind = "together"  # "how often are A and B in the same basket?"
     crowd_most = crowd and _MOST.search(plain) is not None

@@ -20,9 +20,7 @@ _OPINIONS = ("like", "dislike", "seen")
 _PEOPLE = columns(PersonRow)
 _KNOWN = sa.select(_PEOPLE["external_id"]).where(
     _PEOPLE["catalog_id"] == sa.bindparam("catalog"),
-    sa.or_(
-        _PEOPLE["external_id"] == sa.bindparam("person"), _PEOPLE["external_id"] == sa.bindparam("made")
-    ),
+    sa.or_(_PEOPLE["external_id"] == sa.bindparam("person"), _PEOPLE["external_id"] == sa.bindparam("made")),
 )
 """Made once: every message asks this, and making a statement takes longer than its answer."""
 
