@@ -78,11 +78,15 @@ def _again(notes: RuleNotes, key: str) -> None:
         return
     count = notes.book.count(key)
     people, days = notes.words.people, notes.catalog.mining.min_cycle_days
+    index = notes.book.index
+    rows = index.rows_with(key)
+    often = len(Gaps.of(index.person[rows], index.day[rows]).enough(days).medians()[0])
     notes.cannot_tell(
-        f"The data cannot tell how often: too few {people} {notes.words.verb} {notes.name((key,))} on {days} or more "
-        f"days ({count.people_x:,} {people} {notes.words.verb} it at all).",
-        f"在{days}个以上不同日子{notes.words.verb_zh}{notes.name((key,))}的人太少，无法判断周期。",
-        {"days": days, "people": count.people_x},
+        f"The data cannot tell how often: of {count.people_x:,} {people} who {notes.words.verb} {notes.name((key,))} at "
+        f"all, {often or 'none'} did so on {days} or more days.",
+        f"{count.people_x:,}{notes.words.people_zh}中只有{often}{notes.words.people_zh}在{days}个以上不同日子"
+        f"{notes.words.verb_zh}{notes.name((key,))}，无法判断周期。",
+        {"days": days, "people_any": count.people_x, "people": often},
     )
 
 

@@ -13,6 +13,8 @@ from mining.context import MONTHS, SEASONS
 from mining.rule import Direction, Trend
 
 _EVERY = 1_000_000
+_LATELY = 2
+"""Months or weeks at the end of the data that "lately" covers; the last one may be torn."""
 
 
 def trend(notes: RuleNotes, question: Question) -> None:
@@ -37,15 +39,16 @@ def trend(notes: RuleNotes, question: Question) -> None:
 def _as_asked(notes: RuleNotes, question: Question, found: Trend) -> dict[str, float]:
     """Whether the trend is what the question supposed, where it supposed one.
 
-    A peak is neither rising nor fading for good. It answers "did it rise in October?" where it lies there, and "is it
-    on its way down?" not at all: that it fell after its peak is said, and no yes or no.
+    A peak is neither rising nor fading for good. It answers "did it rise in October?" where it lies there, "is it
+    getting popular?" where it lies in the last windows, and "is it on its way down?" not at all: that it fell after its
+    peak is said, and no yes or no.
     """
     wanted = {"rising", "fading"} & set(notes.aspects)
     if len(wanted) == 1 and found.direction in ("peak", "season"):
         months = _months(notes, question)
         inside = (
             bool(found.peak) and found.unit == "month" and MONTHS[int(found.peak.split("-")[1]) - 1] in months
-        )
+        ) or (not months and found.peak in found.labels[-_LATELY:])
         return {"holds": 1.0} if inside and "rising" in wanted else {}
     if len(wanted) == 1:
         return {"holds": float(found.direction in wanted)}
