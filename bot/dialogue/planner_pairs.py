@@ -99,15 +99,20 @@ def in_time(links: Links, pair: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(reversed(said)) if BACKWARDS.search(between) else said
 
 
+def in_one_basket(links: Links) -> bool:
+    """Tell whether two named items lie in one basket and a further one is asked for: "with A and B, what third one?"."""
+    spans = links.of("item", negated=False)
+    if len(spans) < 2 or not _FURTHER.search(links.plain):
+        return False
+    return _LISTED.fullmatch(links.text[spans[-2].end : spans[-1].start].lower()) is not None
+
+
 def is_pair(links: Links) -> bool:
     """Tell whether two named items are the two sides of a question, and not one basket."""
     spans = links.of("item", negated=False)
-    if len(spans) < 2:
+    if len(spans) < 2 or in_one_basket(links):
         return False
-    between = links.text[spans[-2].end : spans[-1].start].lower()
-    one_side = _LISTED.fullmatch(between) is not None
-    if one_side and _FURTHER.search(links.plain):
-        return False
+    one_side = _LISTED.fullmatch(links.text[spans[-2].end : spans[-1].start].lower()) is not None
     asks_two = (
         re.search(r"\btogether\b(?!\s+with)|\bbetween\b|一起", links.plain) is not None
         and re.search(r"\bwhat\b|什么", links.plain) is None

@@ -24,7 +24,7 @@ from bot.dialogue.planner import _wishes, focus_of
 from bot.dialogue.planner_cues import RuleKind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow
-from bot.dialogue.planner_pairs import in_time, leads_to
+from bot.dialogue.planner_pairs import in_one_basket, in_time, leads_to
 from bot.dialogue.planner_plan import LIKELY, SURE, Plan
 from bot.dialogue.planner_why import NO_ITEM, supposed
 from bot.dialogue.smalltalk import Smalltalk
@@ -380,5 +380,7 @@ def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
     read = make.rules(given.links, given.focus, kind).arguments
     if "with_item" in read and not marks[cut + 1 :] and kind in (None, "together", "next", "any"):
         return _call("rules", dict(read) | ({"kind": kind} if kind not in (None, "any") else {}))
+    if other and kind != "next" and in_one_basket(given.links) and read.get("item") == [*items, *other]:
+        named = {"item": read["item"]}
     kept = {name: value for name, value in read.items() if name not in ("item", "with_item")}
     return _call("rules", named | kept)
