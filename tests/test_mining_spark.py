@@ -58,6 +58,26 @@ def test_the_rules_are_those_of_the_local_engine(session: Any, tmp_path: Path) -
 
 
 @pytest.mark.slow
+def test_a_table_over_jdbc_gives_the_same_rules(session: Any) -> None:
+    """Derby, which Spark brings along, stands for any database with a JDBC driver."""
+    rows = frame(log())
+    local = mining.mine(rows, CATALOGUE, PLACES, config=CONFIG)
+    source = spark.Jdbc(
+        "jdbc:derby:memory:almanac;create=true", "interactions", partition=("number", 0, 1_000, 3)
+    )
+    told = rows.astype(object).where(rows.notna(), None)
+    instants = [None if at is None else at.to_pydatetime().replace(tzinfo=None) for at in told["at"]]
+    table_rows = zip(told["person"], told["item"], told["place"], told["basket"], instants, strict=True)
+    session.createDataFrame(
+        [(*row, number) for number, row in enumerate(table_rows)],
+        "person string, item string, place string, basket string, at timestamp_ntz, number int",
+    ).write.jdbc(source.url, source.table)
+    far = spark.mine(source, CATALOGUE, PLACES, config=CONFIG, session=session, parts=3)
+    assert len(far) == len(local)
+    assert all(same(left, right) for left, right in zip(far, local, strict=True))
+
+
+@pytest.mark.slow
 def test_itemsets_of_mllib_are_those_of_the_engine(session: Any) -> None:
     from mining.spark_itemsets import frequent_itemsets
 
