@@ -146,8 +146,8 @@ def _holds(given: Mapping[str, Any], case: Mapping[str, Any], lexicon: Lexicon, 
     if loose:
         given = _loosened(given, rest, lexicon)
     if "against" in swapped:
-        mine = {frozenset(_words(given.get(name))) for name in _PLACES if given.get(name)}
-        if not {frozenset(_words(value)) for value in swapped.values()} <= mine:
+        mine = [given[name] for name in _PLACES if given.get(name)]
+        if not all(any(_same_slice(one, value, lexicon) for one in mine) for value in swapped.values()):
             return False
     elif any(not _same_slice(given.get(name), value, lexicon) for name, value in swapped.items()):
         return False

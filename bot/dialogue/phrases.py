@@ -46,9 +46,9 @@ _K = re.compile(
     rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more))"
 )
 _MOST = re.compile(
-    rf"\b(?:no more than|not more than|max(?:imum)?(?: of)?|up to|at most)\s+(?P<lead>{_COUNT})(?![\w'/%.])"
+    rf"\b(?:no more than|not more than|max(?:imum)?(?: of)?|up to|at most|as many as)\s+(?P<lead>{_COUNT})(?![\w'/%.])"
     r"(?!\s*(?:stars?|percent|years?|days?|weeks?|months?|dollars?|euros?))"
-    rf"|\b(?P<few>{_COUNT})\s+(?:at (?:the )?most|max(?:imum)?|tops|will do|is enough|are enough|others?)\b"
+    rf"|\b(?P<few>{_COUNT})\s+(?:at (?:the )?most|max(?:imum)?|tops|will do|is enough|are enough|is plenty|others?)\b"
     rf"|(?:^|[,;:]|\b(?:just|only|me))\s*(?P<last>{_COUNT})(?:\s+please)?\s*[.!]*$"
 )
 """Counts by their bounds ("ten at most", "8 others"), and a number that ends a message ("more of those, six")."""

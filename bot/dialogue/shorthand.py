@@ -347,6 +347,10 @@ def _wish(word: str, rest: list[str], given: Sheet, lexicon: Lexicon, before: To
         return _call(word, arguments)
     if word == "search":
         return make.search(given.links, lexicon).model_copy(update={"by": "model"})
+    said = make.opinions(given.links, given.focus).get("dislike", ())
+    disliked += [
+        item for item in said if item not in (*liked, *disliked)
+    ]  # what is plainly disliked is not lost
     if not liked and not disliked:
         liked, disliked = (list(given.focus.told.get(verdict, ())) for verdict in ("like", "dislike"))
     lists = {"liked": liked, "disliked": disliked}
