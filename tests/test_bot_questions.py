@@ -37,6 +37,7 @@ SETS = {
     "first": ("questions.jsonl", "expected.json"),
     "second": ("second.jsonl", "second_expected.json"),
     "third": ("third.jsonl", "third_expected.json"),
+    "fourth": ("fourth.jsonl", "fourth_expected.json"),
     "fresh": ("fresh.jsonl", "fresh_expected.json"),
 }
 PARTS = ("tool", "arguments", "figures", "verdict", "shown")
