@@ -142,7 +142,7 @@ SLANG = {
     "whats": "what's", "thats": "that's", "ppl": "people", "luv": "love", "fav": "favourite", "fave": "favourite",
     "cos": "because", "dont": "don't", "didnt": "didn't", "hadnt": "hadn't", "isnt": "isn't", "wasnt": "wasn't",
     "cant": "can't", "couldnt": "couldn't", "doesnt": "doesn't", "im": "i'm", "ive": "i've", "nr": "number", "w": "with",
-    "goin": "going", "doin": "doing", "choc": "chocolate", "em": "them", "y": "why", "xmas": "christmas",
+    "conf": "confidence", "n": "and", "goin": "going", "doin": "doing", "choc": "chocolate", "em": "them", "y": "why", "xmas": "christmas",
     "acc": "according", "tho": "though", "thx": "thanks", "wat": "what", "wud": "would", "kinda": "kind of", "sorta": "sort of",
     "whens": "when's", "wheres": "where's", "whos": "who's", "hows": "how's", "sooo": "so", "soooo": "so", "soo": "so",
 }  # fmt: skip

@@ -123,10 +123,13 @@ def common_forms(title: str) -> Iterator[tuple[str, float]]:
 
 
 def _halves(whole: str) -> Iterator[str]:
-    """Yield both halves of a name that shares its noun: "Taco and tostada shells" are taco shells and tostada shells."""
+    """Yield both halves of a name that shares its noun: "Taco and tostada shells" are taco shells and tostada shells, "Cough syrup and drops" are cough drops."""
     match = re.fullmatch(r"(\S+) and (\S+) (\S+(?: \S+)?)", whole)
     if match is not None:
         yield from (f"{match[half]} {match[3]}" for half in (1, 2))
+    match = re.fullmatch(r"(\S+) (\S+) and (\S+)", whole)
+    if match is not None:
+        yield f"{match[1]} {match[3]}"
 
 
 def _only_qualifiers(words: list[str]) -> bool:

@@ -120,6 +120,7 @@ _WITHIN = re.compile(
     rf"|(?<!often )(?<!times )(?<!once )(?<!twice )(?<!much )\bin,? (?:say,? |about |around )?(?P<n5>{_COUNT}|an?)\s+(?P<unit5>day|week|fortnight|month)s?\b"
     rf"|\b(?:give|allow)(?: (?:it|them|that|him|her|people))? (?P<n7>{_COUNT}|an?)\s*(?P<unit7>day|week|fortnight|month)s?\b"
     rf"|\bthe (?:follo?w\w*|next|coming|subsequent|ensuing|first) (?:(?P<n8>{_COUNT})\s*)?(?P<unit8>day|week|fortnight|month)s?\b"
+    r"|\blater (?:that|the same|in the) (?P<n12>an?)?(?P<unit12>week|month)\b"
     r"|\b(?P<n9>an?|one)?\s*(?P<unit9>week|fortnight|month) (?:that|which) (?:follow|come)s?\b"
     rf"|(?:(?:[<≤]=?|max(?:imum)?|at most|up to|under|lag|less than|no more than|not more than)\W*|\b)(?<!every )(?<!last )(?<!past )(?:(?P<n10>{_COUNT})\s*-?\s*(?P<unit10>day|week|fortnight|month)s?|(?P<n11>\d+)\s*(?P<unit11>d|wk?)s?)\b(?! (?:apart|between|ago|old|or more|running|in a row))"
     rf"|\b(?:keep|limit|narrow|restrict|stick)\w*(?: it| that| this)? to (?P<n6>{_COUNT}|an?)\s*(?P<unit6>day|week|fortnight|month)s?\b"
@@ -233,7 +234,7 @@ def within_days(flat: str) -> tuple[int, int, int] | None:
     match = _WITHIN.search(flat)
     if match is None:
         return None
-    group = next(name for name in ("", *map(str, range(2, 12))) if match["unit" + name])
+    group = next(name for name in ("", *map(str, range(2, 13))) if match["unit" + name])
     count = match["n" + group] or "1"
     days = (1 if count in ("a", "an") else number(count)) * _DAYS[match["unit" + group]]
     return days, match.start(), match.end()

@@ -271,6 +271,8 @@ def _subject(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[dict[st
     named = focus.named(links)
     arguments: dict[str, Any] = {}
     categories = links.values("category")
+    if kind in ("context", "trend") and len(named) == 2 and is_pair(links) and _JOINED.search(links.plain):
+        kind = "together"  # "are they bought together more often in summer?"
     sides = two_sides(links, focus, kind)
     if sides and kind in ("together", "next", "any", None):
         first, second = sides
@@ -307,6 +309,7 @@ def opposed(links: Links) -> dict[str, tuple[str, str]]:
     return {"place": (named[0], named[1])} if len(named) > 1 else {}
 
 
+_JOINED = re.compile(r"\btogether\b|\bboth\b|\bpair(?:s|ed)? up\b|\bsame (?:basket|trip|day|order|cart)\b")
 _FROM = re.compile(r"\b(?:from|between)\b[^.?!]*$")
 _UNTIL = re.compile(r"\s*(?:\d{4}\s*)?(?:to|until|till|and|through|into)\b")
 """Around two times of which the later one is asked about, against the earlier: "did it rise from May to July?"."""

@@ -124,7 +124,7 @@ _ALONG = re.compile(
 )
 """Names the other side of the pair before: "how many had that too?", "and frosting in particular?"."""
 _AGAINST = re.compile(
-    r"^\W*(?:(?:and|or|how|what|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b"
+    r"^\W*(?:(?:and|or|how|what|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b|\b(?:in|by) comparison\b"
 )
 
 

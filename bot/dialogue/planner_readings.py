@@ -154,7 +154,10 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if not (asks or doubted) or _is_personal(links, kind, focus):
         return None
     about = bool(focus.named(links) or links.of("category"))
-    elliptic = kind not in (None, "any", "trend") or cues.FOLLOW.search(plain) is not None or compared
+    pronoun = kind == "trend" and _ITS.search(plain) is not None
+    elliptic = (
+        kind not in (None, "any", "trend") or pronoun or cues.FOLLOW.search(plain) is not None or compared
+    )
     if (
         elliptic
         and not about
@@ -204,6 +207,7 @@ def _of_category(links: Links, lexicon: Lexicon) -> Links:
     )
 
 
+_ITS = re.compile(r"\b(?:it|its|it's|that|this)\b")
 _WHAT = re.compile(
     r"\bwhat\b(?! (?:share|percent|percentage|fraction|proportion)\b)|\bwhich\b|\b(?:recommend|suggest|i (?:like|love)d?)\b"
 )
