@@ -36,6 +36,9 @@ _NAME = re.compile(
     r"(?:the\s+)?(?P<what>[A-Z][\w'’]+(?:\s+(?:(?:of|the|and|in|to|a)\s+)*[A-Z][\w'’]+)+)"
 )
 """A name of two or more words in capitals, where a message names things."""
+_NOUNS = frozenset(
+    ("product", "item", "thing", "good", "grocery", "article", "stuff", "film", "movie", "title")
+)
 _COUNTRY = frozenset(("united states", "united states of america", "united kingdom", "north america"))
 """Names that stand for all of a catalogue's places, and not for one of its things."""
 _LIKED = re.compile(
@@ -65,6 +68,8 @@ def ambiguous(links: Links, lexicon: Lexicon) -> Plan | None:
         holders = lexicon.holders.get(said, ())
         if len(holders) < 2 or key(lexicon.title(str(span.value)), singulars=True) == said:
             continue
+        if _near(span, links, holders, lexicon) is not None:
+            continue
         first, second = (lexicon.weights.get(item, 0.0) for item in holders[:2])
         if first >= DOMINANT * second:
             continue
@@ -73,14 +78,35 @@ def ambiguous(links: Links, lexicon: Lexicon) -> Plan | None:
     return None
 
 
+def _near(span: Span, links: Links, holders: Sequence[str], lexicon: Lexicon) -> str | None:
+    """Return the one reading of a short word that shares another with what the message names beside it.
+
+    "Syrup" beside "pancake mix" is pancake syrup.
+    """
+    beside = {
+        word
+        for other in links.spans
+        if other.kind in ("item", "category") and other.start != span.start
+        for word in key(links.text[other.start : other.end], singulars=True).split()
+    }
+    rest = f"{links.text[: span.start]} {links.text[span.end :]}"
+    beside |= {word for word in key(rest, singulars=True).split() if len(word) > 3 and word not in COMMON}
+    shared = {one: len(beside & set(key(lexicon.title(one), singulars=True).split())) for one in holders}
+    most = max(shared.values(), default=0)
+    fitting = [one for one, n in shared.items() if n == most]
+    return fitting[0] if most and len(fitting) == 1 else None
+
+
 def likeliest(links: Links, lexicon: Lexicon) -> Links:
-    """Read a short word as the thing that is by far the most taken among those whose titles hold it."""
+    """Read a short word as the thing that fits what is named beside it, else the most taken whose title holds it."""
     spans: list[Span] = []
     for span in links.spans:
         holders: Sequence[str] = ()
         if span.kind == "item" and span.score < 0.95:
             holders = lexicon.holders.get(key(links.text[span.start : span.end], singulars=True), ())
         best = holders[0] if holders else span.value
+        if len(holders) > 1 and " " not in key(links.text[span.start : span.end], singulars=True):
+            best = _near(span, links, holders, lexicon) or best
         spans.append(span if best == span.value else replace(span, value=best))
     return replace(links, spans=tuple(spans))
 
@@ -197,6 +223,8 @@ def _holding(what: str, start: int, lexicon: Lexicon) -> tuple[Span, ...]:
     word = key(what, singulars=True)
     if lexicon.proper or " " in word or word in NEVER_ALONE or re.fullmatch(PEOPLE, word):
         return ()
+    if word in _NOUNS or word == key(lexicon.nouns.item, singulars=True):
+        return ()  # "products" are all of them
     if word in COMMON and not any(
         word == key(name, singulars=True).split()[-1] for name in lexicon.categories
     ):

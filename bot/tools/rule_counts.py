@@ -74,7 +74,7 @@ def pair(notes: RuleNotes, question: Question) -> None:
     x, y = question.subject, question.with_items
     count = notes.book.count(x, y, question.where)
     by_chance = count.n_x * count.n_y / count.n if count.n else 0.0
-    notes.say("count", count, INDEX, more=_holds(count.n_xy, count.n_x, by_chance))
+    notes.say("count", count, INDEX, more=_holds(notes, count.n_xy, count.n_x, by_chance))
     notes.propose(count)
     if DOUBTS & set(notes.aspects):
         rule_doubt.pair(notes, x, y, question.where)
@@ -106,7 +106,7 @@ def following(notes: RuleNotes, question: Question) -> None:
             notes.say("next", rule, INDEX)
     for rule in rules:
         usual = rule.n_x * rule.n_y / rule.n if rule.n else 0.0
-        more = _holds(rule.n_xy, rule.n_x, usual) if question.with_items else {}
+        more = _holds(notes, rule.n_xy, rule.n_x, usual) if question.with_items else {}
         notes.say("next", rule, INDEX, more=more)
         notes.propose(rule)
     if rules:
@@ -145,8 +145,13 @@ def _leading(notes: RuleNotes, question: Question) -> None:
         )
 
 
-def _holds(seen: int, of: int, usual: float) -> dict[str, float]:
-    """Whether "do they?" is answered yes: more often than usual, and often enough to say so; no where never."""
+def _holds(notes: RuleNotes, seen: int, of: int, usual: float) -> dict[str, float]:
+    """Whether "do they?" is answered yes: more often than usual, and often enough to say so; no where never.
+
+    "Do they usually?" asks for more than half, and says no to less.
+    """
+    if "usually" in notes.aspects and of >= FEW:
+        return {"holds": float(2 * seen > of)}
     if seen >= FEW and seen > usual:
         return {"holds": 1.0}
     return {"holds": 0.0} if of >= FEW and not seen else {}
