@@ -69,9 +69,9 @@ _WORDS: Final[dict[Aspect, str]] = {
     "where": r"\bwhere\b|\b(?:which|what|best|busiest) (?:counters?|branch(?:es)?|outlets?|locations?|sites?|cities|city|areas?|stores?|shops?|states?|regions?|places?)\b|\bby (?:store|region|state|place)\b|哪里|哪个(?:店|州|地区)",
     "when": r"\bwhen\b|\b(?:which|what|best|busiest) (?:times?|days?|hours?|months?|seasons?|weekdays?|part)\b|\bby (?:hour|day|weekday|month|season|daypart|time)\b|什么时候|几点|哪天",
     "hour": r"\b(?:(?:what|which|busiest|best|peak) hours?|by (?:the )?hour|hourly|(?:what|which) time(?: of (?:the )?day)?|o'clock)\b|几点",
-    "day": r"\b(?:(?:what|which|busiest|best) (?:week)?days?(?! part)|days? of the week|by (?:week)?day)\b|哪天|星期几",
-    "season": r"\b(?:what|which|busiest|best|by|per) seasons?\b|哪个季节",
-    "month": r"\b(?:(?:what|which|busiest|best|each|every) months?|(?:time|part) of (?:the )?year|(?:by|per) month|month(?:s|ly)?\b(?= of| by month)|the months)\b|哪个月",
+    "day": r"\b(?:(?:what|which|busiest|best|strongest|top|peak) (?:week)?days?(?! part)|days? of the week|by (?:week)?day)\b|哪天|星期几",
+    "season": r"\b(?:what|which|busiest|best|strongest|top|peak|by|per) seasons?\b|哪个季节",
+    "month": r"\b(?:(?:what|which|busiest|best|strongest|top|peak|each|every) months?|(?:time|part) of (?:the )?year|(?:by|per) month|month(?:s|ly)?\b(?= of| by month)|the months)\b|哪个月",
     "common": r"\bmost (?:popular|common|often|frequent(?:ly)?|bought|sold|rated|watched|purchased)\b|\bpopular\b|\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|the most|most|well)\b|最(?:多|热门|受欢迎)",
     "count": rf"\bhow many (?:baskets|times|trips|orders|{_PEOPLE})\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|多少",
     "more": r"\b(?:something|stuff) (?:that )?(?:people|they|customers|households|shoppers|viewers)\b|\ban? \w+(?: \w+)? thing\b|\b(?:more|better|higher|especially|mostly|mainly)\b|更多",
@@ -109,7 +109,7 @@ def expects_yes(plain: str) -> bool | None:
 
 
 _AGAINST: Final = re.compile(
-    r"\b(?:just|only|merely|mere|simply|quirk|super-?fan|accident(?:al)?|too few|regulars|everybody|everyone|chance|coincidence|fluke|random|noise|luck|both|busy|few|handful|couple|because|explain\w*|"
+    r"\b(?:can(?:'?t|not) be|couldn'?t be|just|only|merely|mere|simply|quirk|super-?fan|accident(?:al)?|too few|regulars|everybody|everyone|chance|coincidence|fluke|random|noise|luck|both|busy|few|handful|couple|because|explain\w*|"
     r"confound\w*|one (?:store|shop|state)|one or two|the same (?:people|households|customers))\b"
 )
 _FOR: Final = re.compile(

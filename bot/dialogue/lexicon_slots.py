@@ -61,7 +61,7 @@ _PLACE_CUES = frozenset(
 )
 _FELL = re.compile(r"\b(?:did|does|do|has|have|will|would|sales|the|a|any|to)\b")
 """Before "drop": something fell, and nothing is to be left out."""
-_SIDES = frozenset({"against", "vs", "versus"})
+_SIDES = frozenset({"against", "vs", "versus", "or"})
 _REFUSAL = re.compile(
     r"(?:\bwhy not\b.*)|(?:\b(?:not|no|without|except(?:ing)?|excluding|exclude|minus|leave out|leaving out|skip|apart from|"
     r"other than|instead of|rather than|anything but|nor|don't want|do not want|don't show me|nothing|never|avoid|besides|"

@@ -91,7 +91,7 @@ def _alternatives(table: dict[str, str]) -> str:
 _DAYPART = "(?:mornings?|afternoons?|evenings?|nights?)"
 _WORD = re.compile(
     rf"\b(?:(?P<abbr>{_alternatives(_ABBREVIATED)})(?=\.?\s+{_DAYPART}\b)"
-    rf"|(?:on|in|and|or|vs|versus|against|than|from|to|between|during|since|until|with|w/)\.?\s+(?P<lead>{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})\b\.?(?!\w)"
+    rf"|(?:on|in|and|or|vs|versus|against|than|from|to|between|during|since|until|with/?|w/)\.?\s+(?P<lead>{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})\b\.?(?!\w)"
     rf"|(?!mon\b\W*(?:to|-|–)\W*sun)(?P<side>{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})(?=\.?\s*(?:(?:vs\.?|versus|against|/)\s*\w|(?:to|or|and|[-–])\s*(?:{_alternatives(_ABBREVIATED | _MONTH_ABBREVIATED)})\b))"
     rf"|(?P<plain>{_alternatives(_PLAIN)}))(?!\w)"
 )

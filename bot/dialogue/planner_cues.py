@@ -65,7 +65,7 @@ RULES: Final[tuple[tuple[RuleKind, Cue], ...]] = (
         r"之后(?:会|通常|一般|还|人们|大家|买|看)|接下来(?:会|人们|大家|买)|然后买",
     )),
     ("trend", _any(
-        r"\b(?:month|week) (?:to|by|after|on) (?:month|week)\b|\b(?:in )?each (?:month|week)\b(?! (?:day|end))|\b(?:fewer|less|more) .{2,50}\b(?:now|these days|than (?:before|earlier|at the start|ever|in the past))\b|\bgetting (?:more|fewer|less)\b|\b(?:what|which) .{2,50} lately\b|\b(?:gain|lose|loose|lost)(?:s|ed|ing)? (?:ground|customers|fans|share|interest|viewers|buyers|popularity|appeal)\b|\b(?:losing|gaining) (?:ground|customers|fans|share|viewers|buyers|popularity|appeal)\b|\b(?:drift\w*|upwards?|downwards?|sideways|uptrend|downtrend)\b|\b(?:move|moved|moving) the same way\b|\bhow did .{2,70} (?:move|develop|change|fare)\b|\b(?:did|has|have|had) .{2,60} (?:drop|fall|rise|grow|shrink|decline|climb|sink|swell|slip|shift)(?:ped|en|n|ed)?\b|\bover the (?:months|year|course)\b",
+        r"\bhow(?:'s| is| are| has|s) .{2,40} (?:doing|selling|going|faring|been)\b|\b(?:month|week) (?:to|by|after|on) (?:month|week)\b|\b(?:in )?each (?:month|week)\b(?! (?:day|end))|\b(?:fewer|less|more) .{2,50}\b(?:now|these days|than (?:before|earlier|at the start|ever|in the past))\b|\bgetting (?:more|fewer|less)\b|\b(?:what|which) .{2,50} lately\b|\b(?:gain|lose|loose|lost)(?:s|ed|ing)? (?:ground|customers|fans|share|interest|viewers|buyers|popularity|appeal)\b|\b(?:losing|gaining) (?:ground|customers|fans|share|viewers|buyers|popularity|appeal)\b|\b(?:drift\w*|upwards?|downwards?|sideways|uptrend|downtrend)\b|\b(?:move|moved|moving) the same way\b|\bhow did .{2,70} (?:move|develop|change|fare)\b|\b(?:did|has|have|had) .{2,60} (?:drop|fall|rise|grow|shrink|decline|climb|sink|swell|slip|shift)(?:ped|en|n|ed)?\b|\bover the (?:months|year|course)\b",
         r"\b(?:has|have|how) .{2,60}\bbeen (?:moving|doing|selling|going|faring)\b|\bas the (?:weeks|months|year|seasons) (?:wore|went|go|passed)\b|\bper month\b|\b(?:get|got|getting|grow|grew|tire[sd]?) (?:bored|tired|sick) of\b|\bon the wane\b|\b(?:what|which(?: \w+)?) peak(?:s|ed)?\b|\bwhen did .{2,60} peak\b|\bon (?:the|its|their) way (?:up|down|out)\b|\b(?:get|got|getting|become|became) (?:more |less )?popular\b|\b(?:fading|rising|growing|falling|seasonal) or\b|\bpick(?:s|ed|ing)? up (?:again|in|since|lately|over|after|during|towards?|by|the pace|steam)\b|\bpick(?:s|ed|ing)? up\W*$|\b(?:go|goes|gone|went) (?:up|down)\b|\btook off\b|\bmonthly\b|\bby month\b|\b(?:show|draw|plot|chart|graph)\b.{0,30}\bmonths\b|\bwhich month\b.{0,90}\blowest\b|\b(?:jump|spike|surge|slump|dip|climb|slid)(?:e|ed|s|ped|ing)?\b|\bmore and more\b|\bless and less\b|\bsell(?:s|ing)? (?:more|less|better|worse) (?:than it did|lately|now|recently)\b",
         r"\b(?:ris(?:ing|e|es|en)|still popular|taking off|getting (?:more|less) popular|through the year|than they used to|seasonal pattern|losing interest|falling|fall(?:s|en)? (?:off|out)|on the way (?:up|down)|month by month|trend(?:s|ing)?|growing|grow(?:n|s)?|declin\w+|seasonal(?:ity)?|fading|fade[sd]?|gaining|losing|dropping|booming|picking up|going (?:up|down))\b|\b(?:what|which|that|who|has|it|they)\b.{0,30}\b(?:rose|grew|fell|dropped|went (?:up|down))\b",
         r"\b(?:more|less) popular (?:lately|recently|over|than (?:before|last)|since|these days)\b|\bchang(?:e|ed|es|ing)\b(?! my| the subject)|\bhappened (?:in|during|since|on)\b|\bdevelop(?:ed|s)?\b|\bover (?:time|the (?:year|months?))\b|\bup or down\b",
@@ -179,14 +179,12 @@ JOINT: Final = re.compile(
     r"\bboth\b(?! (?:are )?(?:just )?popular)|\b(?:the same|one|a single) (?:basket|day|trip|cart|session|shop)\b|\btogether\b(?! with)|\bwith\b"
 )
 """Two things in one basket, not one after the other."""
-_BY_MONTH = re.compile(
-    r"\b(?:in |for )?(?:each|every) (?:month|week)\b(?=\W*$)|\b(?:by|per) (?:month|week)\b"
-)
+_BY_MONTH = re.compile(r"\b(?:in |for )?each (?:month|week)\b(?=\W*$)|\b(?:by|per) (?:month|week)\b")
 _PAIRS = re.compile(
     r"\b(?:pairs?|pairings?|combos?|combinations?|duos?)\b|\b(?:linked|tied|connected|related)\b"
 )
 _FOLLOWS = re.compile(
-    r"\bwithin .{1,30} of (?:buying|rating|watching|seeing|taking|getting)\b|\bhaving (?:bought|watched|rated|seen)\b|\bonce (?:they|people|someone|you)\b|\bthen\b.*\b(?:within|inside|in under)\b|\bin the \w+ after\b|\bhow long until people\b|\bfollow(?:s|ed)?\b|\bwithin\b.*\bafter\b|\bafter\b.*\bwithin\b|\bhow (?:long|many days) after\b"
+    r"\b(?:back|return(?:s|ing)?) for\b|\bwithin .{1,30} of (?:buying|rating|watching|seeing|taking|getting)\b|\bhaving (?:bought|watched|rated|seen)\b|\bonce (?:they|people|someone|you)\b|\bthen\b.*\b(?:within|inside|in under)\b|\bin the \w+ after\b|\bhow long until people\b|\bfollow(?:s|ed)?\b|\bwithin\b.*\bafter\b|\bafter\b.*\bwithin\b|\bhow (?:long|many days) after\b"
 )
 BACKWARDS: Final = re.compile(
     r"\bfollow(?:s|ed)?\b(?! by\b| up\b)|\b(?:comes?|bought|rated|watched|seen|taken) (?:right |soon |shortly )?after\b"

@@ -15,7 +15,7 @@ _TWO = re.compile(
     r"\b(?:between|lift of|odds of|confidence of)\b.*\band\b|\bside by side\b|\breceipts?\b|\btrolley\b|\balso\b|\bwith\b|\btogether\b|\bboth\b|\b(?:includes?|contains?|hold|holds|have|has|had)\b|\bsame (?:basket|day|trip|cart)\b|\+|&"
 )
 _LINKED = re.compile(
-    r"->|→|\b(?:pairing|tie|bond|side by side|receipts?|trolley|p.?values?|likel(?:y|ier)|attach rate|before|later|earlier|ahead|gateway|antecedent|"
+    r"->|→|\b(?:count (?:the|all|of)|pairing|tie|bond|side by side|receipts?|trolley|p.?values?|likel(?:y|ier)|attach rate|before|later|earlier|ahead|gateway|antecedent|"
     r"between|lift|odds|link(?:ed)?|related|connection|correlat\w+|association|coincidence|chance|luck|noise|random|fluke|pair|combo|"
     r"how (?:often|many times|strong|likely)|(?:same|one) (?:basket|trip|day|time|visit|cart|receipt)|hold(?:s|ing)?|everywhere|fluke|how many|both|real(?:ly)?|genuine|true|first|the other way)\b"
 )

@@ -13,6 +13,8 @@ from mining.context import MONTHS, SEASONS
 from mining.rule import Direction, Trend
 
 _EVERY = 1_000_000
+_TOWARDS: dict[str, Direction] = {"more": "rising", "less": "fading"}
+"""The direction that "are we selling fewer of them?" supposes."""
 _LATELY = 2
 """Months or weeks at the end of the data that "lately" covers; the last one may be torn."""
 
@@ -43,7 +45,8 @@ def _as_asked(notes: RuleNotes, question: Question, found: Trend) -> dict[str, f
     getting popular?" where it lies in the last windows, and "is it on its way down?" not at all: that it fell after its
     peak is said, and no yes or no.
     """
-    wanted = {"rising", "fading"} & set(notes.aspects)
+    asked = set(notes.aspects)
+    wanted = {"rising", "fading"} & asked or {_TOWARDS[one] for one in ("more", "less") if one in asked}
     if len(wanted) == 1 and found.direction in ("peak", "season"):
         months = _months(notes, question)
         inside = (
