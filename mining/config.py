@@ -79,6 +79,8 @@ class MiningConfig(BaseModel):
     """Benjamini-Hochberg level over all rules of a kind that were tested."""
     next_days: Annotated[int, Field(ge=1)] = 30
     """Days after an occasion within which something counts as next."""
+    next_pairs: Annotated[int, Field(ge=0)] = 100
+    """Pairs of items that go together, the most taken ones, after which followers are sought; 0 seeks none."""
     min_cycle_days: Annotated[int, Field(ge=3)] = 3
     """Least distinct days on which a person took an item for a cycle."""
     windows: Annotated[int, Field(ge=2, le=52)] = 6

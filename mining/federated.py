@@ -10,10 +10,10 @@ Outlines, terms and shares turn into bytes and back (`to_bytes`, `from_bytes`); 
 
 **What is exact.** Where no person is with two parties, the book has every rule of `mining.mine` over all rows together
 of these kinds, with the same counts, people, p, q and score, bit by bit: pairs and triples that go together, items and
-categories in slices of time and place, cycles, trends. **What is not there**: what follows what (`next`: quartiles of
-lags and expected numbers need each occasion), and pairs in slices (a `context` rule with an antecedent: its test needs
-each person's residual). A person who is with two parties counts as two. Nothing can be counted on demand in the book,
-as no basket left.
+categories in slices of time and place, cycles, trends. **What is not there**: what follows what (`next`, of one
+item or of two: quartiles of lags and expected numbers need each occasion), and pairs in slices (a `context` rule with
+an antecedent: its test needs each person's residual). A person who is with two parties counts as two. Nothing can be
+counted on demand in the book, as no basket left.
 
 **What leaks.** In clear, to everyone: the items and places that each party names, the first and last day of each,
 the item and place frames, the configuration. To whoever adds up: every share, that is counts of baskets, people and

@@ -20,8 +20,9 @@ from mining.basketindex import BasketIndex
 from mining.config import MiningConfig
 from mining.count import Count
 from mining.cycles import cycles_of
-from mining.following import FollowerTable
-from mining.following import following as next_rules
+from mining.following import FollowerTable, Occasions, subjects_of
+from mining.following import following as next_of_items
+from mining.nextpairs import next_of_pairs
 from mining.pairs import Pairs, p_of, pairs_of
 from mining.rule import Cycle, NextRule, Rule, Trend
 from mining.shelf import PairColumns
@@ -292,9 +293,28 @@ def _held(whole: Whole, pairs: Pairs, some: Ints) -> tuple[Ints, Ints, Floats]:
     return held.sum(axis=0), told.sum(axis=0), latest
 
 
-def following(material: Material, table: FollowerTable | None = None) -> list[NextRule]:
-    """Return what follows each of the most taken items; see `mining.following`."""
-    return next_rules(material.index, material.config, table)
+def following(
+    material: Material, x: Ints, y: Ints, n_xy: Ints, table: FollowerTable | None = None
+) -> list[NextRule]:
+    """Return what follows each of the most taken items, then what follows two of them (see `mining.nextpairs`).
+
+    Args:
+        material: The baskets.
+        x: Items of the pairs that go together, by position.
+        y: The other items.
+        n_xy: Baskets with both.
+        table: What follows the most taken items, where it is known.
+    """
+    index, config = material.index, material.config
+    occasions = Occasions.of_index(index, config.next_days)
+    if not occasions.whole.any():
+        return []
+    if table is None:
+        table = FollowerTable.of(index, occasions, subjects_of(np.asarray(index.item_rows.sizes), config))
+    return [
+        *next_of_items(index, config, occasions, table),
+        *next_of_pairs(index, config, occasions, table, x, y, n_xy),
+    ]
 
 
 def cycles(material: Material) -> list[Cycle]:

@@ -1,7 +1,7 @@
 """Next rules of the book: what follows each of the most taken items, counted over everyone at once.
 
-Occasions add, so a table of what follows them is kept and changed by those that came and went. Knows subjects, the
-table and which followers are counted in full. It refuses to know how the table was kept (see `incremental_next`).
+Knows subjects, the table of what follows their occasions, and which followers are counted in full. It refuses to know
+bodies of two items (see `mining.nextpairs`).
 """
 
 from __future__ import annotations
@@ -40,6 +40,11 @@ class Occasions:
     timed: NDArray[np.bool_]
     window: NDArray[np.int16]
     """Calendar window of each basket, 0 where the time is unknown."""
+
+    @classmethod
+    def of_index(cls, index: BasketIndex, days: int) -> Occasions:
+        """Return the occasions of an index."""
+        return cls.of(np.asarray(index.at), np.asarray(index.day), days)
 
     @classmethod
     def of(cls, at: Ints, day: NDArray[np.int32], days: int) -> Occasions:
@@ -95,7 +100,30 @@ def subjects_of(sizes: Ints, config: MiningConfig) -> NDArray[np.int32]:
     return first[sizes[first] >= config.min_count].astype(np.int32)
 
 
-def following(index: BasketIndex, config: MiningConfig, table: FollowerTable | None = None) -> list[NextRule]:
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """What occasions hold: one item each, or two, and the baskets with it."""
+
+    keys: Sequence[tuple[str, ...]]
+    start: Ints
+    rows: NDArray[np.int32]
+    """Baskets of each body, joined, ascending for each."""
+
+    @classmethod
+    def of_items(cls, index: BasketIndex) -> Bodies:
+        """Return each item of an index as a body of its own."""
+        keys = [(item,) for item in index.items]
+        return cls(keys, np.asarray(index.item_rows.start), np.asarray(index.item_rows.rows))
+
+    def holding(self, flag: NDArray[np.bool_] | States) -> Ints:
+        """Return how many baskets with a flag hold each body."""
+        sums = np.concatenate([[0], np.cumsum(flag[self.rows], dtype=np.int64)])
+        return np.asarray(sums[self.start[1:]] - sums[self.start[:-1]])
+
+
+def following(
+    index: BasketIndex, config: MiningConfig, occasions: Occasions, table: FollowerTable
+) -> list[NextRule]:
     """Return what follows each of the most taken items, corrected over all followers that were seen often enough.
 
     Kept are followers that come more often than after any basket (clustered by person) and, as far as can be seen,
@@ -104,25 +132,16 @@ def following(index: BasketIndex, config: MiningConfig, table: FollowerTable | N
     Args:
         index: The baskets.
         config: Thresholds.
-        table: What follows their occasions, where it is known.
+        occasions: Those of the index.
+        table: What follows them.
     """
-    occasions = Occasions.of(np.asarray(index.at), np.asarray(index.day), config.next_days)
-    if not occasions.whole.any():
-        return []
-    if table is None:
-        table = FollowerTable.of(index, occasions, subjects_of(np.asarray(index.item_rows.sizes), config))
-    x, y, n_xy, tested = _screened(index, config, table, occasions)
-    return chosen_next(_counted(index, occasions, x, y, n_xy), tested, config)
-
-
-def _of_items(index: BasketIndex, flag: NDArray[np.bool_] | States) -> Ints:
-    """Return how many baskets with a flag hold each item."""
-    sums = np.concatenate([[0], np.cumsum(flag[index.item_rows.rows], dtype=np.int64)])
-    return np.asarray(sums[index.item_rows.start[1:]] - sums[index.item_rows.start[:-1]])
+    items = Bodies.of_items(index)
+    x, y, n_xy, tested = _screened(items, config, table, occasions)
+    return chosen_next(counted_next(index, occasions, items, x, y, n_xy), tested, config)
 
 
 def _screened(
-    index: BasketIndex, config: MiningConfig, table: FollowerTable, occasions: Occasions
+    items: Bodies, config: MiningConfig, table: FollowerTable, occasions: Occasions
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], Ints, int]:
     """Return the pairs that are counted in full with their n_xy, and how many were seen often enough to be tested.
 
@@ -130,37 +149,61 @@ def _screened(
     of the subject itself left out. See `sequence.screened`.
     """
     subjects, every = table.subjects, table.counts[0, :-1] + table.counts[1, :-1]
-    n_early = _of_items(index, occasions.early)[subjects]
+    n_early = items.holding(occasions.early)[subjects]
     after_any = (table.counts[0, -1] + table.counts[1, -1]).astype(np.int64)
     line, item = np.nonzero(every >= config.min_count)
     tested = len(line)
     met = np.where(n_early[line] > 0, table.counts[1, line, item], every[line, item])
-    n_x = np.where(n_early > 0, n_early, _of_items(index, occasions.whole)[subjects])
+    n_x = np.where(n_early > 0, n_early, items.holding(occasions.whole)[subjects])
     n = int(np.count_nonzero(occasions.whole))
     low = statistics.lift_low(met, n_x[line], np.maximum(after_any[item], 1), max(n, 1))
     low[item == subjects[line]] = 0
-    some = np.flatnonzero(low > 0)
-    order = some[np.lexsort((-low[some], line[some]))]
-    rank = np.arange(len(order)) - np.searchsorted(line[order], line[order])
-    best = order[rank < FOLLOWERS]
+    best = best_of_each(line, low)
     found = subjects[line[best]], item[best].astype(np.int32), every[line[best], item[best]].astype(np.int64)
     return (*found, tested)
 
 
-def _counted(
-    index: BasketIndex, occasions: Occasions, x: NDArray[np.int32], y: NDArray[np.int32], n_xy: Ints
+def best_of_each(line: Ints, low: NDArray[np.float64]) -> Ints:
+    """Return for each line in turn the places of its `FOLLOWERS` largest values above 0, the largest first."""
+    some = np.flatnonzero(low > 0)
+    order = some[np.lexsort((-low[some], line[some]))]
+    rank = np.arange(len(order)) - np.searchsorted(line[order], line[order])
+    return np.asarray(order[rank < FOLLOWERS])
+
+
+def counted_next(
+    index: BasketIndex,
+    occasions: Occasions,
+    bodies: Bodies,
+    x: NDArray[np.int32],
+    y: NDArray[np.int32],
+    n_xy: Ints,
 ) -> list[NextRule]:
-    """Count pairs in full, in the order in which they come; tests speak of the early occasions, counts of all."""
+    """Count bodies x -> items y in full, in the order in which they come, without a q-value.
+
+    Tests speak of the early occasions, counts of all. `n_xy` is known: the occasions with x that y follows.
+    """
     from mining.nextloops import count_next
 
     by_y = np.argsort(y, kind="stable")
     start = np.concatenate([[0], np.cumsum(n_xy[by_y])]).astype(np.int64)
     sets, n_person = index.item_rows, occasions.person(np.asarray(index.person), len(index.people))
-    rows, at, person = np.asarray(sets.rows), np.asarray(index.at), np.asarray(index.person)
-    flags = occasions.whole, occasions.early, occasions.window
+    held = bodies.start, bodies.rows, np.asarray(sets.start), np.asarray(sets.rows)
+    at, person = np.asarray(index.at), np.asarray(index.person)
     span = occasions.days * NS_A_DAY
     counts, parts, sums, lags = count_next(
-        x[by_y], y[by_y], start, np.asarray(sets.start), rows, at, person, *flags, PARTS, span, n_person
+        x[by_y],
+        y[by_y],
+        start,
+        *held,
+        at,
+        person,
+        occasions.whole,
+        occasions.early,
+        occasions.window,
+        PARTS,
+        span,
+        n_person,
     )
     for begin, end in pairwise(start.tolist()):
         lags[begin:end].sort()
@@ -168,12 +211,12 @@ def _counted(
     found = Counted(
         x, y, n_xy, counts[back], parts[back], sums[back], statistics.quartiles(lags / NS_A_DAY, start)[back]
     )
-    return found.rules(index, occasions)
+    return found.rules(index, occasions, bodies)
 
 
 @dataclass(frozen=True, eq=False)
 class Counted:
-    """Pairs counted in full; see `nextloops.count_next`."""
+    """Bodies and their followers counted in full; see `nextloops.count_next`."""
 
     x: NDArray[np.int32]
     y: NDArray[np.int32]
@@ -184,11 +227,11 @@ class Counted:
     lags: NDArray[np.float64]
     """Quartiles in days."""
 
-    def rules(self, index: BasketIndex, occasions: Occasions) -> list[NextRule]:
+    def rules(self, index: BasketIndex, occasions: Occasions, bodies: Bodies) -> list[NextRule]:
         """Return them as rules without a q-value."""
         n = int(np.count_nonzero(occasions.whole))
         n_x, timed, early = (
-            _of_items(index, flag)[self.x] for flag in (occasions.whole, occasions.timed, occasions.early)
+            bodies.holding(flag)[self.x] for flag in (occasions.whole, occasions.timed, occasions.early)
         )
         n_y = self.parts[:, 1].sum(axis=1)
         held, told, latest = self._held(
@@ -206,9 +249,9 @@ class Counted:
             "score": statistics.lift_low(self.n_xy, n_x, np.maximum(n_y, 1), n, people_xy),
         }  # fmt: skip
         lines = zip(*(column.tolist() for column in columns.values()), strict=True)
-        names, items, days = tuple(columns), index.items, occasions.days
+        names, keys, items, days = tuple(columns), bodies.keys, index.items, occasions.days
         return [
-            NextRule((items[x],), (items[y],), days, n, held_out=last, **dict(zip(names, line, strict=True)))
+            NextRule(keys[x], (items[y],), days, n, held_out=last, **dict(zip(names, line, strict=True)))
             for x, y, last, line in zip(self.x.tolist(), self.y.tolist(), latest, lines, strict=True)
         ]
 

@@ -94,7 +94,7 @@ def book_from(
         *placed_pairs(material),
     ]
     begin("sequences")
-    following = finders.following(material, followers)
+    following = finders.following(material, lines.x, lines.y, lines.n_xy, followers)
     begin("cycles")
     cycles = finders.cycles(material)
     begin("trends")

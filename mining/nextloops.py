@@ -20,6 +20,38 @@ States = NDArray[np.uint8]
 
 
 @compiled
+def found_after(
+    row: int, number: int, at: Int64, person: Int32, start: Int64, items: Int32, span: int, last: Int64,
+    found: Int32,
+) -> int:  # fmt: skip
+    """Write down the distinct items of the same person's strictly later rows within the span; return how many.
+
+    Args:
+        row: The occasion.
+        number: A number that no occasion before had.
+        at: Instant of each row.
+        person: Person of each row.
+        start: First item of each row.
+        items: Items of the rows, joined; an item of -1 is left out.
+        span: Nanoseconds.
+        last: The number of the occasion that found each item last; changed.
+        found: Room for every item; changed.
+    """
+    until, n_found = at[row] + span, 0
+    later = row + 1
+    while later < len(at) and person[later] == person[row] and at[later] <= until:
+        if at[later] > at[row]:
+            for place in range(start[later], start[later + 1]):
+                item = items[place]
+                if item >= 0 and last[item] != number:
+                    last[item] = number
+                    found[n_found] = item
+                    n_found += 1
+        later += 1
+    return n_found
+
+
+@compiled
 def tally_followers(
     occasions: Int64, sign: int, early: States, line_of: Int32, at: Int64, person: Int32, start: Int64,
     items: Int32, span: int, counts: Int32,
@@ -44,17 +76,7 @@ def tally_followers(
     found, held = np.empty(width, np.int32), np.empty(lines, np.int32)
     for number in range(len(occasions)):
         row = occasions[number]
-        until, n_found, n_held = at[row] + span, 0, 1
-        later = row + 1
-        while later < len(at) and person[later] == person[row] and at[later] <= until:
-            if at[later] > at[row]:
-                for place in range(start[later], start[later + 1]):
-                    item = items[place]
-                    if item >= 0 and last[item] != number:
-                        last[item] = number
-                        found[n_found] = item
-                        n_found += 1
-            later += 1
+        n_found, n_held = found_after(row, number, at, person, start, items, span, last, found), 1
         held[0] = lines - 1
         for place in range(start[row], start[row + 1]):
             item = items[place]
@@ -69,7 +91,7 @@ def tally_followers(
 
 
 @compiled
-def _mark(
+def mark_followed(
     rows: Int32, at: Int64, person: Int32, whole: States, early: States, window: Int16, span: int, lag: Int64,
     by_person: Int64, by_window: Int64,
 ) -> None:  # fmt: skip
@@ -93,15 +115,18 @@ def _mark(
 
 @compiled
 def count_next(
-    x: Int32, y: Int32, lag_start: Int64, sets_start: Int64, sets_rows: Int32, at: Int64, person: Int32,
-    whole: States, early: States, window: Int16, windows: int, span: int, n_person: Int64,
+    x: Int32, y: Int32, lag_start: Int64, body_start: Int64, body_rows: Int32, sets_start: Int64,
+    sets_rows: Int32, at: Int64, person: Int32, whole: States, early: States, window: Int16, windows: int,
+    span: int, n_person: Int64,
 ) -> tuple[Int64, Int64, Float64, Int64]:  # fmt: skip
     """Count pairs x -> y in full; neighbours with the same y share the work on y.
 
     Args:
-        x: Items of the occasions.
+        x: Bodies of the occasions.
         y: What follows; equal ones side by side.
         lag_start: Where the lags of each pair go, and how many there are in all.
+        body_start: Where the rows of each body begin.
+        body_rows: Rows of all bodies, joined, ascending for each.
         sets_start: Where the rows of each item begin.
         sets_rows: Rows of all items, joined, ascending for each.
         at: Instant of each row.
@@ -130,14 +155,14 @@ def count_next(
     )
     with_y, last, begin_y, end_y = np.zeros(windows, np.int64), -1, 0, 0
     for pair in range(pairs):
-        begin, end = sets_start[x[pair]], sets_start[x[pair] + 1]
+        begin, end = body_start[x[pair]], body_start[x[pair] + 1]
         if y[pair] != last:
             last, begin_y, end_y = y[pair], sets_start[y[pair]], sets_start[y[pair] + 1]
             lag[:], of_y[:], with_y[:] = -1, 0, 0
-            _mark(sets_rows[begin_y:end_y], at, person, whole, early, window, span, lag, of_y, with_y)
+            mark_followed(sets_rows[begin_y:end_y], at, person, whole, early, window, span, lag, of_y, with_y)
         of_x[:], of_both[:], place = 0, 0, lag_start[pair]
         for position in range(begin, end):
-            row = sets_rows[position]
+            row = body_rows[position]
             if not whole[row]:
                 continue
             who = person[row]
@@ -152,7 +177,7 @@ def count_next(
                 place += 1
         parts[pair, 1] = with_y
         counts[pair, 0], counts[pair, 1] = np.count_nonzero(of_x[0]), np.count_nonzero(of_both[0])
-        back = reverse_order(sets_rows[begin_y:end_y], sets_rows[begin:end], at, person, whole, span)
+        back = reverse_order(sets_rows[begin_y:end_y], body_rows[begin:end], at, person, whole, span)
         counts[pair, 2], counts[pair, 3] = back
         seen = 1 if of_x[1].any() else 0
         sums[pair, 0] = expected_by_habit(of_x[0], of_y[0], n_person[0])

@@ -143,6 +143,11 @@ class NextRule:
     windows: int = 0
     held_out: bool | None = None
     score: float = 0.0
+    p_productive: float = math.nan
+    """Of a mined rule with two items in x: y follows both more often than it follows the better one of them; one-sided,
+    clustered by person, the larger p-value of the two items (Webb 2007). NaN elsewhere."""
+    alone: float = math.nan
+    """Of such a rule, the larger of both items' confidences: how often y follows baskets with the better one."""
 
     kind: Kind = "next"
 
@@ -201,7 +206,7 @@ class NextRule:
         names = (
             "within_days", "n", "n_x", "n_y", "n_xy", "people_x", "people_xy", "reverse_n", "reverse_n_xy",
             "censored", "lag_median", "lag_low", "lag_high", "confidence", "base", "lift", "reverse_confidence",
-            "expected", "gain", "habit", "p", "p_habit", "q", "held", "windows",
+            "expected", "gain", "habit", "p", "p_habit", "p_productive", "alone", "q", "held", "windows",
         )  # fmt: skip
         return finite({name: getattr(self, name) for name in names})
 

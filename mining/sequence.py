@@ -129,11 +129,13 @@ def chosen_next(found: Sequence[NextRule], tested: int, config: MiningConfig) ->
     """Return the rules that the correction over all that were tested leaves.
 
     Kept are followers that come more often than after any basket (clustered by person) and, as far as can be seen,
-    not less often than after the same persons' other baskets.
+    not less often than after the same persons' other baskets. Where the body has two items, its p-value is the larger
+    one of `p` and `p_productive`.
     """
     if not found:
         return []
-    q = statistics.benjamini_hochberg([rule.p for rule in found], tested=tested)
+    largest = np.fmax([rule.p for rule in found], [rule.p_productive for rule in found])
+    q = statistics.benjamini_hochberg(largest, tested=tested)
     corrected = (replace(rule, q=float(value)) for rule, value in zip(found, q, strict=True))
     kept = (
         rule

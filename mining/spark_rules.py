@@ -2,7 +2,8 @@
 
 What grows faster than the data is counted by Spark: pairs, every key in every slice, what follows what. What reads
 the data once (cycles, trends, counts of the rules that were chosen) comes from the basket index, which a rule book
-needs anyway. Knows the order of the stages. It refuses to know how parts are counted.
+needs anyway; so does what follows two items, as there are few such bodies. Knows the order of the stages. It refuses
+to know how parts are counted.
 """
 
 from __future__ import annotations
@@ -23,8 +24,10 @@ from mining.contexts import SliceSums, Tested, slices_of
 from mining.contexts import _held as held_in_windows
 from mining.count import EVERYTHING, Slice
 from mining.finders import Material
-from mining.following import FOLLOWERS, SUBJECTS
+from mining.following import FOLLOWERS, SUBJECTS, FollowerTable
+from mining.following import Occasions as Seen
 from mining.incontext import contexted_pairs
+from mining.nextpairs import next_of_pairs
 from mining.pairs import PARTS, ItemSums, Pairs, PairSums, early_of, tested_pairs
 from mining.placed import placed_pairs
 from mining.rule import NextRule, Rule
@@ -107,8 +110,8 @@ class Counted:
                     SliceSums(**of_keys, t=t, tt=tt, ti=ti, tw=tw, i=i, w=w, ii=ii, iw=iw, ww=ww).tested(),
                 )
 
-    def following(self) -> list[NextRule]:
-        """Return what follows each of the most taken items; see `finders.following`."""
+    def following(self, x: Ints, y: Ints, n_xy: Ints) -> list[NextRule]:
+        """Return what follows each of the most taken items, then two of them; see `finders.following`."""
         index, config = self.material.index, self.material.config
         reach = Ahead.of(index, config.next_days)
         found, values = count.summed(self.baskets, self.sent, count.followers, 2, 2)
@@ -137,7 +140,13 @@ class Counted:
             if followers:
                 occasions = Occasions(index, config.next_days, (index.items[subject],), EVERYTHING)
                 rules += occasions.rules([(index.items[y],) for y in followers])
-        return chosen_next(rules, tested, config)
+        every, early = table[:, :-1].transpose(2, 0, 1)
+        known = FollowerTable(self.plan.subjects, np.stack([every - early, early]).astype(np.int32))
+        seen = Seen.of_index(index, config.next_days)
+        return [
+            *chosen_next(rules, tested, config),
+            *next_of_pairs(index, config, seen, known, x, y, n_xy),
+        ]
 
 
 def book_of(
@@ -170,12 +179,13 @@ def book_of(
         together = finders.together_of(material, counted.pairs())
         begin("contexts")
         rules += [*together, *contexts.chosen_contexts(material, counted.tests(), told)]
+        left, right, both = _pairs_among(index, together)
         rules += [
-            *contexted_pairs(material, SliceTable.of(material), *_positions(index, together)),
+            *contexted_pairs(material, SliceTable.of(material), left, right),
             *placed_pairs(material),
         ]
         begin("sequences")
-        rules += counted.following()
+        rules += counted.following(left, right, both)
     begin("cycles")
     rules += finders.cycles(material)
     begin("trends")
@@ -183,12 +193,12 @@ def book_of(
     return RuleBook(index, Shelf.of(tuple(rules)), config)
 
 
-def _positions(index: BasketIndex, rules: list[Rule]) -> tuple[Ints, Ints]:
-    """Return the items of the pairs among rules: those on the left, those on the right."""
+def _pairs_among(index: BasketIndex, rules: list[Rule]) -> tuple[Ints, Ints, Ints]:
+    """Return the items of the pairs among rules: those on the left, those on the right; and baskets with both."""
     pairs = [one for one in rules if len(one.antecedent) == 1]
     sides = ([one.antecedent[0] for one in pairs], [one.consequent[0] for one in pairs])
     left, right = (np.array([index.item_position[item] for item in side], dtype=np.int64) for side in sides)
-    return left, right
+    return left, right, np.array([one.count.n_xy for one in pairs], dtype=np.int64)
 
 
 def _plan(material: Material, slices: tuple[Slice, ...]) -> Plan:

@@ -116,9 +116,10 @@ def say_next(rule: NextRule, names: Names, lang: str = "en", *, wording: Wording
     if lang == "zh":
         lead = f"{where}，" if where else ""
         lag = f"，通常在{number(rule.lag_median)}天后" if rule.n_xy else ""
+        part = f"；只看其中一种，之后最多为{percent(rule.alone)}" if rule.alone == rule.alone else ""
         return (
             f"{lead}{whole(rule.n_x)}{words.baskets_zh}含{x}之后，同一人{days}天内有{whole(rule.n_xy)}次又{words.verb_zh}{y}"
-            f"（{percent(rule.confidence) if rule.n_x else '0 %'}{lag}）；任意一次之后为{percent(rule.base) if rule.n else '0 %'}。"
+            f"（{percent(rule.confidence) if rule.n_x else '0 %'}{lag}）{part}；任意一次之后为{percent(rule.base) if rule.n else '0 %'}。"
         )
     if not rule.n_x:
         return (
@@ -128,10 +129,11 @@ def say_next(rule: NextRule, names: Names, lang: str = "en", *, wording: Wording
     lead = f"{opened(where)}, after" if where else "After"
     lag = f", usually {number(rule.lag_median)} days later" if rule.n_xy else ""
     habit = f"any of their {words.baskets} {percent(rule.habit)}, after " if rule.habit == rule.habit else ""
+    part = f"; after either of them at most {percent(rule.alone)}" if rule.alone == rule.alone else ""
     back = f"; the other way round {percent(rule.reverse_confidence)}" if rule.reverse_n else ""
     return (
         f"{lead} {whole(rule.n_xy)} of {whole(rule.n_x)} {words.baskets} with {x}, the same person {words.verb} {y} "
-        f"within {days} days ({percent(rule.confidence)}){lag}; "
+        f"within {days} days ({percent(rule.confidence)}){lag}{part}; "
         f"after {habit}anyone's {percent(rule.base)}{back}."
     )
 

@@ -18,6 +18,8 @@ from mining.baskets import make_baskets
 from mining.config import MiningConfig
 from tests.mining_log import CATALOGUE, PLACES, ZONE, Basket, frame, random_log
 from tests.test_mining_miner import planted, same
+from tests.test_mining_nextpairs import of_two
+from tests.test_mining_nextpairs import planted as followed_both
 from tests.test_mining_sequence import planted as followed
 
 CONFIG = MiningConfig(zone=ZONE, min_count=15, min_people=8, next_days=5)
@@ -35,8 +37,8 @@ def session() -> Iterator[Any]:
 
 
 def log() -> list[Basket]:
-    """Pairs, contexts, cycles, trends and followers; some rows without time or place; two baskets at one instant."""
-    held = [*planted(people=20, weeks=26), *followed(0.5), *random_log(3, baskets=200)]
+    """Pairs, contexts, cycles, trends, followers of one item and of two; some rows without time or place; two baskets at one instant."""
+    held = [*planted(people=20, weeks=26), *followed(0.5), *followed_both(), *random_log(3, baskets=200)]
     twins = [Basket(one.person, one.at, one.place, frozenset({"eggs", "dip"})) for one in held[::97]]
     return [*held, *twins]
 
@@ -46,6 +48,7 @@ def test_the_rules_are_those_of_the_local_engine(session: Any, tmp_path: Path) -
     rows = frame(log())
     local = mining.mine(rows, CATALOGUE, PLACES, config=CONFIG)
     assert set(Counter(rule.kind for rule in local)) == {"together", "context", "next", "cycle", "trend"}
+    assert of_two(local)
     rows.to_parquet(tmp_path / "rows.parquet", coerce_timestamps="us", allow_truncated_timestamps=True)
     for source in (rows, tmp_path / "rows.parquet"):
         far = spark.mine(source, CATALOGUE, PLACES, config=CONFIG, session=session, parts=3)
