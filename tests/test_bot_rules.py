@@ -231,3 +231,13 @@ def test_every_number_said_is_in_the_evidence(shop: Almanac, message: str) -> No
         behind = [facts[name] for name in sentence.evidence]
         problems = grounder.check(sentence.text, behind, [item.title for item in answer.items]).problems
         assert [one for one in problems if one.kind == "number" and any(map(str.isdigit, one.span))] == []
+
+
+def test_what_leads_to_a_thing_is_counted_from_its_end(shop: Almanac) -> None:
+    answer = talk(shop, "what do people buy before salsa?")
+    (call,) = answer.tool_calls
+    assert call.arguments["kind"] == "next"
+    assert set(call.arguments) & {"item", "with_item"} == {"with_item"}
+    assert all(fact.items[-1:] == fact.items[-1:] for fact in answer.evidence)
+    said = answer.answer.lower()
+    assert "salsa" in said and ("after" in said or "nothing leads to" in said)  # noqa: PT018 - one sentence

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+import torch
 from llguidance import LLMatcher, LLTokenizer
+from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from bot.dialogue.agent import Agent
@@ -359,3 +363,20 @@ def test_chinese_is_not_asked_of_a_model_that_was_taught_english():
     model = Fake(" profile")
     answered(model, "随便什么都行")
     assert model.asked == []
+
+
+def test_the_mean_of_two_adapters_lies_half_way(tmp_path: Path) -> None:
+    pytest.importorskip("peft")
+    train = pytest.importorskip("bot.llm.teach.train")
+    for number in (0, 1):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        save_file({"w": torch.full((2, 3), float(number))}, folder / "adapter_model.safetensors")
+        (folder / "adapter_config.json").write_text("{}")
+        (folder / "card.json").write_text(json.dumps({"data": f"d{number}", "right": {"choose": 1.0}}))
+    train.average([tmp_path / "0", tmp_path / "1"], tmp_path / "mean")
+    assert load_file(tmp_path / "mean" / "adapter_model.safetensors")["w"].tolist() == [[0.5] * 3] * 2
+    assert json.loads((tmp_path / "mean" / "card.json").read_text()) == {
+        "data": "d1",
+        "averaged": ["d0", "d1"],
+    }

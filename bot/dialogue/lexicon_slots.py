@@ -162,7 +162,8 @@ class Setting:
         match = _REFUSAL.search(before)
         if match is None or match.group().startswith("why not"):
             return False
-        return not (match.group().startswith("drop") and _FELL.search(before[: match.start()]))
+        sentence = re.split(r"[.?!;]\s", self.flat[:start])[-1]
+        return not (match.group().startswith("drop") and _FELL.search(sentence))
 
     def continues(self, end: int, start: int) -> bool:
         """Tell whether only "or" or "and" stands between two names, so that a refusal covers both."""

@@ -38,7 +38,7 @@ _PLAIN: Final[dict[str, str]] = {
     "nites?|late (?:at )?ni(?:ght|te)|late-night|midnight|night ?time|in the small hours|before bed|bed ?time": "night",
     **{f"{month}": month for month in MONTHS if month not in ("march", "may", "august")},
     "(?:in|during|since|every|each|of|this|last|next|for|by|until|from|to|than|versus|vs|against|between|and|or|before|after) march": "march",
-    "(?:in|during|every|each|of|this|last|next|by|until|than|versus|vs|against|between) may": "may",
+    "(?:in|during|every|each|of|this|last|next|by|until|than|versus|vs|against|between) may|from may": "may",
     "august": "august",
     "winter(?:s|time)?": "winter",
     "summer(?:s|time)?": "summer",
@@ -164,6 +164,8 @@ def refine(before: str, now: str) -> str:
     if "now" in units or any(word not in GROUPS for word in before.split()):
         return tidy(now)
     finest = max((_COARSE[unit] for unit in units), default=0)
+    if "month" in units:
+        units.add("season")  # October is in autumn, whatever was asked before
     kept = [word for word in before.split() if GROUPS[word] not in units and _COARSE[GROUPS[word]] > finest]
     return tidy(" ".join((now, *kept)))
 

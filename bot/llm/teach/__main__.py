@@ -102,6 +102,13 @@ def main() -> None:
     train.add_argument("--batch", type=int, default=24)
     train.add_argument("--resume", type=Path, help="folder of an adapter of the same shape to go on from")
     train.add_argument("--threads", type=int, default=1)
+    average = commands.add_parser(
+        "average", help="halve the way from one adapter to what became of it by more training"
+    )
+    average.add_argument(
+        "--of", type=Path, nargs=2, required=True, help="folders of two adapters of one shape"
+    )
+    average.add_argument("--out", type=Path, required=True, help="folder for their mean")
     validate = commands.add_parser("validate", help="compare ways of choosing on the validation templates")
     validate.add_argument("--base", type=Path, required=True, help="folder of the base model")
     validate.add_argument(
@@ -116,6 +123,11 @@ def main() -> None:
         for part in pairs(args.choose, args.word, args.seed, held_out=args.held_out):
             for prompt, target in part:
                 sys.stdout.write(f"{prompt}{target}\n\n")
+        return
+    if args.command == "average":
+        from bot.llm.teach.train import average as mean
+
+        mean(args.of, args.out)
         return
     if args.command == "validate":
         validation(args.base, args.adapter, args.cases, eight_bits=not args.float32, wrong=args.wrong)

@@ -224,6 +224,30 @@ def _save(taught: Any, config: LoraConfig, out: Path) -> None:
     draft.rmdir()
 
 
+def average(folders: Sequence[Path], out: Path) -> None:
+    """Write the mean of adapters of one shape that came of one another by training.
+
+    Weights on the way between two runs of one start often serve unseen data better than either (Wortsman et al. 2022,
+    "Model soups"). Configuration and card are those of the last one; the card says what was averaged.
+
+    Args:
+        folders: The adapters.
+        out: Folder for their mean.
+    """
+    states = [load_file(folder / "adapter_model.safetensors") for folder in folders]
+    out.mkdir(parents=True, exist_ok=True)
+    means = {name: sum(one[name].float() for one in states) / len(states) for name in states[0]}
+    save_file(
+        {name: value.half().contiguous() for name, value in means.items()}, out / "adapter_model.safetensors"
+    )
+    shutil.copyfile(folders[-1] / "adapter_config.json", out / "adapter_config.json")
+    cards = [json.loads((folder / "card.json").read_text(encoding="utf-8")) for folder in folders]
+    run = {
+        name: fact for name, fact in cards[-1].items() if name != "right"
+    }  # that was measured before the mean
+    write_card(out, run | {"averaged": [card["data"] for card in cards]})
+
+
 def write_card(out: Path, facts: dict[str, Any]) -> None:
     """Write what an adapter is: base model, data version, recipe, measurements."""
     (out / "card.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
