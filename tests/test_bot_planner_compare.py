@@ -11,6 +11,7 @@ from bot.dialogue.lexicon_english import words
 from bot.dialogue.lexicon_time import contradict, find_times
 from bot.dialogue.phrases import within_days
 from bot.dialogue.planner import plan
+from bot.dialogue.shorthand import overlooks
 from bot.dialogue.turn import Conversation, ToolCall
 from tests.linking_world import NOBODY, groceries, movies, talk
 
@@ -127,3 +128,30 @@ def test_words_of_the_language_are_no_slips() -> None:
 )
 def test_what_a_doubt_expects(message: str, yes: bool) -> None:
     assert expects_yes(message) is yes
+
+
+def test_a_bound_after_a_why_changes_the_wish() -> None:
+    before = talk(
+        FILM,
+        ("I loved Fargo", ToolCall(tool="score_items", arguments={"liked": ["fargo"]}), ("heat", "seven")),
+        ("why the second one?", ToolCall(tool="explain_item", arguments={"item": "seven"}), ("seven",)),
+    )
+    (found,) = plan(
+        "nothing after 1990 please", FILM.link("nothing after 1990 please"), before, NOBODY, FILM
+    ).calls
+    assert (found.tool, found.arguments["liked"], found.arguments["year_to"]) == (
+        "score_items",
+        ["fargo"],
+        1990,
+    )
+
+
+def test_facts_of_an_item_do_not_answer_a_question_about_times() -> None:
+    message = "is Fargo rated more at weekends?"
+    links = FILM.link(message)
+    planned = plan(message, links, NOTHING, NOBODY, FILM)
+    facts = (ToolCall(tool="item_details", arguments={"item": "fargo"}),)
+    assert overlooks(facts, planned, links)
+    assert not overlooks(planned.calls, planned, links)
+    plainly = FILM.link("who directed Fargo?")
+    assert not overlooks(facts, planned, plainly)

@@ -19,7 +19,7 @@ from bot.dialogue.planner import Plan, complete, plan
 from bot.dialogue.planner_calls import opinions
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.prompts import choose_messages, choose_prompt
-from bot.dialogue.shorthand import calls_of, settled, sheet_of
+from bot.dialogue.shorthand import calls_of, overlooks, settled, sheet_of
 from bot.dialogue.shown import charts, table
 from bot.dialogue.smalltalk import reply
 from bot.dialogue.turn import (
@@ -144,6 +144,8 @@ class Agent:
     ) -> Plan:
         page = sheet_of(links, conversation, asker, self.lexicon, planned)
         calls, talk = calls_of(model.decide(page.prompt, page.grammar), page, self.lexicon)
+        if overlooks(calls, planned, links):
+            return planned
         return replace(planned, calls=calls, smalltalk=talk, clarify=None)
 
     def _run(self, call: ToolCall, situation: Situation, run: _Run) -> Iterator[Event]:

@@ -20,6 +20,8 @@ class Focus:
 
     call: ToolCall | None = None
     """The last call that asked the catalogue for something."""
+    wish: ToolCall | None = None
+    """The last call that asked for items, where others came after it: what "nothing after 1990" changes."""
     lists: tuple[tuple[str, ...], ...] = ()
     """Ids of the items shown by each turn, the latest first; turns that showed none are left out."""
     page: str | None = None
@@ -32,16 +34,19 @@ class Focus:
     def of(cls, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Focus:
         """Read the turns; where one holds text alone, the titles in its answer are its list."""
         call: ToolCall | None = None
+        wish: ToolCall | None = None
         lists: list[tuple[str, ...]] = []
         for turn in reversed(conversation.turns):
             asked = [one for one in turn.answer.tool_calls if one.tool not in ("rate_item", "show_profile")]
             call = call or (asked[-1] if asked else None)
+            wishes = [one for one in asked if one.tool in ("score_items", "search_items")]
+            wish = wish or (wishes[-1] if wishes else None)
             shown = tuple(item.id for item in turn.answer.items)
             if not shown and not turn.answer.tool_calls:
                 shown = lexicon.link(turn.answer.answer).values("item")
             if shown:
                 lists.append(shown)
-        return cls(call, tuple(lists), asker.page, asker.cart)
+        return cls(call, wish, tuple(lists), asker.page, asker.cart)
 
     def nth(self, position: int) -> str | None:
         """Return the item at a position of the latest list that is long enough; -1 is the last."""

@@ -260,6 +260,11 @@ def _follow(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if focus.call is None:
         return None
     plain = links.plain
+    bounds = bool(links.of("year_from") or links.of("year_to") or links.of("category") or links.of("filter"))
+    if focus.wish is not None and focus.call.tool in ("explain_item", "item_details") and bounds:
+        focus = replace(
+            focus, call=focus.wish
+        )  # after "why that one?", "nothing after 1990" changes the wish
     leaning = focus.call.tool == "lookup_rules" and stands_alone(links)
     elliptic = cues.FOLLOW.search(plain) is not None or _only_conditions(links) or leaning
     if not elliptic or _fresh(links):

@@ -186,6 +186,20 @@ def settled(planned: Plan) -> bool:
     return own and planned.confidence >= TAUGHT_SURE
 
 
+def overlooks(calls: Sequence[ToolCall], planned: Plan, links: Links) -> bool:
+    """Tell whether a model's choice leaves out what rules are sure of: facts of an item know no time and no place.
+
+    Args:
+        calls: What the model chose.
+        planned: What rules made of the message.
+        links: What was found in it.
+    """
+    asked = bool(planned.calls) and all(call.tool == TOOLS["rules"] for call in planned.calls)
+    told = bool(calls) and all(call.tool == TOOLS["details"] for call in calls)
+    sliced = bool(links.of("context") or links.of("place"))
+    return asked and told and sliced and planned.confidence >= SURE
+
+
 def _parts(wishes: Sequence[list[str]], given: Sheet) -> list[Sheet]:
     """Give each of several wishes the part of the message that it stands in, where the parts can be told."""
     parts = _wishes(given.links) if len(wishes) > 1 else [given.links]
