@@ -241,3 +241,25 @@ def test_what_leads_to_a_thing_is_counted_from_its_end(shop: Almanac) -> None:
     assert all(fact.items[-1:] == fact.items[-1:] for fact in answer.evidence)
     said = answer.answer.lower()
     assert "salsa" in said and ("after" in said or "nothing leads to" in said)  # noqa: PT018 - one sentence
+
+
+def test_more_shows_what_was_not_shown(shop: Almanac) -> None:
+    first, second = talk(shop, "recommend two things"), talk(shop, "recommend two things", "more")
+    assert len(first.items) == 2
+    assert second.items
+    assert not {one.id for one in first.items} & {one.id for one in second.items}
+    shown = {one.id for one in second.items}
+    assert all(fact.items[-1] in shown for fact in second.evidence if fact.items)
+
+
+def test_no_taste_is_read_into_dislikes_alone(shop: Almanac) -> None:
+    plain, refusing = talk(shop, "recommend something"), talk(shop, "recommend something, but no salsa")
+    (call,) = refusing.tool_calls
+    assert call.arguments["disliked"] == ["salsa"]
+    assert {one.id for one in plain.items} - {"salsa"} <= {one.id for one in refusing.items}
+
+
+def test_a_question_when_or_where_is_asked_of_all_times(shop: Almanac) -> None:
+    answer = talk(shop, "do people buy salsa on fridays?", "how often do people buy it?")
+    (call,) = answer.tool_calls
+    assert (call.arguments["kind"], "when" in call.arguments) == ("cycle", False)

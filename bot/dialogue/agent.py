@@ -6,10 +6,10 @@ turn is in the last event. It refuses to know what the tools do, how a model run
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
-from typing import Literal
+from typing import Any, Literal
 
 from bot.dialogue.chart import Chart
 from bot.dialogue.ground import Grounder
@@ -18,6 +18,7 @@ from bot.dialogue.link import Links
 from bot.dialogue.planner import Plan, complete, plan
 from bot.dialogue.planner_calls import opinions
 from bot.dialogue.planner_focus import Focus
+from bot.dialogue.planner_follow import MORE_STEP
 from bot.dialogue.prompts import choose_messages, choose_prompt
 from bot.dialogue.shorthand import calls_of, overlooks, settled, sheet_of
 from bot.dialogue.shown import charts, table
@@ -83,6 +84,7 @@ class Agent:
         run = _Run()
         for call in planned.calls[:MAX_CALLS]:
             yield from self._run(call, _situation(conversation, asker, links, planned), run)
+        run.leave_out(_shown_before(conversation, run.calls))
         if "chart" in planned.aspects:
             run.charts = charts(run.evidence, run.calls, self.lexicon)
         if "csv" in planned.aspects:
@@ -209,6 +211,28 @@ def _grounds(links: Links, planned: Plan) -> dict[str, tuple[str, ...]]:
     return {verdict: tuple(item for item in items if item not in asked) for verdict, items in held.items()}
 
 
+def _shown_before(conversation: Conversation, calls: Sequence[ToolCall]) -> frozenset[str]:
+    """Return the items that "more" has behind it: those shown by the turns before that asked the same for fewer."""
+    if len(calls) != 1:
+        return frozenset()
+    shown: set[str] = set()
+    wanted, k = _without_k(calls[0])
+    for turn in reversed(conversation.turns):
+        before = turn.answer.tool_calls
+        same, fewer = _without_k(before[0]) if len(before) == 1 else (None, k)
+        if same != wanted or fewer >= k:
+            break
+        shown |= {item.id for item in turn.answer.items}
+        k = fewer
+    return frozenset(shown)
+
+
+def _without_k(call: ToolCall) -> tuple[tuple[str, dict[str, Any]], int]:
+    arguments = dict(call.arguments)
+    k = int(arguments.pop("k", MORE_STEP))
+    return (call.tool, arguments), k
+
+
 class _Run:
     """What the tools of one turn have returned so far."""
 
@@ -217,6 +241,13 @@ class _Run:
         self.evidence: list[Evidence] = []
         self.items: dict[str, ItemRef] = {}
         self.charts: tuple[Chart, ...] = ()
+
+    def leave_out(self, shown: frozenset[str]) -> None:
+        """Leave out items that were shown before, and what was said of them, where others are left to show."""
+        if not shown or not set(self.items) - shown:
+            return
+        self.items = {item: ref for item, ref in self.items.items() if item not in shown}
+        self.evidence = [fact for fact in self.evidence if not (fact.items and fact.items[-1] in shown)]
 
 
 class _Clock:

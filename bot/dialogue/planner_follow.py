@@ -135,6 +135,31 @@ def _other_side(arguments: Mapping[str, Any], links: Links) -> dict[str, Any]:
     return {**arguments, "against": side} if sliced else {**arguments, **make.time_and_place(links)}
 
 
+def _slice(arguments: dict[str, Any], links: Links) -> None:
+    """Change the time and place of a question to those that a follow-up names, or to all where it asks anew."""
+    when = make.asked_slice(links).get("when")
+    if when is not None:
+        arguments["when"] = refine(str(arguments.get("when", "")), when)
+    arguments |= make.place_arguments(links)
+    if when is None and not links.of("place") and _anew(links):
+        for name in ("when", "place", "against"):  # "which store sells most of it?" asks of all times
+            arguments.pop(name, None)
+    if when is not None or links.of("place"):
+        arguments.pop("against", None)
+    against = make.against_words(links)
+    if against is not None and against not in (arguments.get("when"), arguments.get("place")):
+        arguments["against"] = against
+
+
+def _anew(links: Links) -> bool:
+    """Tell whether a follow-up asks of the subject when, where, how often or what became of it, at all times."""
+    kind = rule_kind(links.plain)
+    profile = kind == "context" and bool(_OPEN & set(aspects_of(links.plain)))
+    return (kind in ("cycle", "trend") or profile) and not DOUBT.search(links.plain)
+
+
+_OPEN: Final = frozenset(("where", "when", "hour", "day", "month", "season"))
+"""Aspects of a question that asks when or where, and not at one time or place."""
 _DAYS = re.compile(r"\b(?:after|within|in) (\d{1,3})\W*$")
 """A lag without its unit: "and after 60?"."""
 
@@ -144,15 +169,7 @@ def _rules(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     _joins(arguments, links, focus)
     if arguments == last.arguments:
         _move(arguments, links, focus)
-    when = make.asked_slice(links).get("when")
-    if when is not None:
-        arguments["when"] = refine(str(arguments.get("when", "")), when)
-    arguments |= make.place_arguments(links)
-    if when is not None or links.of("place"):
-        arguments.pop("against", None)
-    against = make.against_words(links)
-    if against is not None and against not in (arguments.get("when"), arguments.get("place")):
-        arguments["against"] = against
+    _slice(arguments, links)
     doubted = "with_item" in arguments and DOUBT.search(links.plain) is not None
     kind = None if doubted else rule_kind(links.plain)  # "is that there every month?" doubts the pair
     if kind is not None and kind != "any":

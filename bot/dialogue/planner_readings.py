@@ -261,15 +261,15 @@ def _follow(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         return None
     plain = links.plain
     bounds = bool(links.of("year_from") or links.of("year_to") or links.of("category") or links.of("filter"))
-    if focus.wish is not None and focus.call.tool in ("explain_item", "item_details") and bounds:
-        focus = replace(
-            focus, call=focus.wish
-        )  # after "why that one?", "nothing after 1990" changes the wish
-    leaning = focus.call.tool == "lookup_rules" and stands_alone(links)
+    last = focus.call
+    if focus.wish is not None and last.tool in ("explain_item", "item_details") and bounds:
+        last = focus.wish  # after "why that one?", "nothing after 1990" changes the wish
+        focus = replace(focus, call=last)
+    leaning = last.tool == "lookup_rules" and stands_alone(links)
     elliptic = cues.FOLLOW.search(plain) is not None or _only_conditions(links) or leaning
     if not elliptic or _fresh(links):
         return None
-    asked_of_wish = focus.call.tool in ("score_items", "search_items") and cues.ABOUT.search(plain)
+    asked_of_wish = last.tool in ("score_items", "search_items") and cues.ABOUT.search(plain)
     if asked_of_wish and focus.named(links) and not links.of("category"):
         return _does(
             ToolCall(tool="explain_item", arguments={"item": focus.named(links)[0]}),

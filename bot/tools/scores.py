@@ -73,7 +73,10 @@ def recommend(box: Toolbox, wish: Wish) -> ToolResult:
     liked, liked_kinds = _split(wish.liked)
     disliked, disliked_kinds = _split(wish.disliked)
     allowed = _allowed(catalog, wish, liked_kinds, disliked_kinds)
-    asked |= {"liked": liked, "disliked": disliked, "allowed": allowed}
+    told = bool(liked or asked["cart"] or (asked["history"] is not None and len(asked["history"])))
+    # Of someone who has said only what they do not like, nothing is known but that: it is left out, and no taste
+    # is read into it.
+    asked |= {"liked": liked, "disliked": disliked if told else [], "allowed": allowed}
     exclude_seen = not catalog.generation.info.get("repeats", False)
     found = catalog.recommender.score(
         **asked, k=wish.k, exclude=[*liked, *disliked], exclude_seen=exclude_seen
