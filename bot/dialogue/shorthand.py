@@ -400,5 +400,7 @@ def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
         return _call("rules", dict(read) | ({"kind": kind} if kind not in (None, "any") else {}))
     if other and kind != "next" and in_one_basket(given.links) and read.get("item") == [*items, *other]:
         named = {"item": read["item"]}
+    if not named and read.get("item") and given.links.of("item", negated=False):
+        named = {"item": read["item"]}  # a question that names a thing is about it
     kept = {name: value for name, value in read.items() if name not in ("item", "with_item")}
     return _call("rules", named | kept)
