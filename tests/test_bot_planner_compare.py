@@ -11,7 +11,7 @@ from bot.dialogue.lexicon_english import words
 from bot.dialogue.lexicon_time import contradict, find_times
 from bot.dialogue.phrases import within_days
 from bot.dialogue.planner import plan
-from bot.dialogue.shorthand import overlooks
+from bot.dialogue.shorthand import calls_of, overlooks, sheet_of
 from bot.dialogue.turn import Conversation, ToolCall
 from tests.linking_world import NOBODY, groceries, movies, talk
 
@@ -155,3 +155,18 @@ def test_facts_of_an_item_do_not_answer_a_question_about_times() -> None:
     assert not overlooks(planned.calls, planned, links)
     plainly = FILM.link("who directed Fargo?")
     assert not overlooks(facts, planned, plainly)
+
+
+def test_a_pronoun_in_a_line_without_marks_points_at_the_thing_before() -> None:
+    before = talk(
+        SHOP, ("nappies", ToolCall(tool="item_details", arguments={"item": "diapers"}), ("diapers",))
+    )
+    message = "what else do parents buy with them?"
+    page = sheet_of(SHOP.link(message), before, NOBODY, SHOP)
+    (found,), _ = calls_of(" rules together", page, SHOP)
+    assert found.arguments["item"] == "diapers"
+
+
+def test_the_strongest_pair_is_asked_of_all_times() -> None:
+    before = talk(SHOP, ("what sells on fridays?", ToolCall(tool="lookup_rules", arguments={"when": "friday", "kind": "context"}), ()))  # fmt: skip
+    assert "when" not in asked("what is the strongest pair of products?", before)

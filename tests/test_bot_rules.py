@@ -263,3 +263,17 @@ def test_a_question_when_or_where_is_asked_of_all_times(shop: Almanac) -> None:
     answer = talk(shop, "do people buy salsa on fridays?", "how often do people buy it?")
     (call,) = answer.tool_calls
     assert (call.arguments["kind"], "when" in call.arguments) == ("cycle", False)
+
+
+def test_a_question_for_categories_is_answered_with_them(shop: Almanac) -> None:
+    answer = talk(shop, "which category is most popular on fridays?")
+    counts = [fact for fact in answer.evidence if fact.kind == "count"]
+    shares = [
+        fact.numbers["n_xy"] / fact.numbers["n"] if "n_xy" in fact.numbers else fact.numbers["share"]
+        for fact in counts
+    ]
+    assert len(counts) > 1
+    assert shares == sorted(shares, reverse=True)
+    names = set(shop.catalog("shop").categories)
+    assert any(name in counts[0].text for name in names)
+    assert not answer.items

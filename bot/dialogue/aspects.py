@@ -39,11 +39,13 @@ Aspect = Literal[
     "less",
     "seldom",
     "usually",
+    "kinds",
 ]
 """chart, csv: how to show it · popular, few, places, chance, adjusted, cause: a doubt, by what might explain the figures
 · mine: the person's own rhythm · due, soon: when again, when next · list, rising, fading: which things, and their
 direction · surprising, useful, strongest, seldom: what the best rules are the best in · where, when, hour, season, day, month: of a profile ·
-common: what a slice holds most · count: how many, and nothing else · more, less: a direction that the question supposes · usually: that it supposes more than half."""
+common: what a slice holds most · count: how many, and nothing else · more, less: a direction that the question supposes · usually: that it supposes more than half · kinds: categories are
+asked for, and not items."""
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 DOUBTS: Final[frozenset[Aspect]] = frozenset(("popular", "few", "places", "chance", "adjusted", "cause"))
 
@@ -77,6 +79,7 @@ _WORDS: Final[dict[Aspect, str]] = {
     "more": r"\b(?:something|stuff) (?:that )?(?:people|they|customers|households|shoppers|viewers)\b|\ban? \w+(?: \w+)? thing\b|\b(?:more|better|higher|especially|mostly|mainly)\b|更多",
     "less": r"\b(?:less|fewer|worse|lower)\b|更少",
     "usually": r"\b(?:usually|typically|normally|mostly|mainly|as a rule|most (?:people|customers|households|of them|shoppers|viewers))\b",
+    "kinds": r"\b(?:what|which) (?:\w+ )?(?:genres?|categor(?:y|ies)|departments?|aisles?|kinds? of \w+|sorts? of \w+|types? of \w+)\b",
     "seldom": r"\b(?:seldom|rarely|never|hardly ever|avoid(?:s|ed)?|least (?:often|likely)|not (?:bought|sold|taken) (?:together|with)|ever)\b|从不|很少",
 }  # fmt: skip
 _PATTERNS: Final = {aspect: re.compile(words) for aspect, words in _WORDS.items()}

@@ -214,6 +214,7 @@ _WHAT = re.compile(
 _MOST = re.compile(r"\bmost (?:often|bought|sold|rated|watched)\b|\bsells? (?:the )?(?:best|most)\b")
 _WHOLE = re.compile(
     r"^\W*(?:what|which) (?:films?|movies?|products?|items?|things?|genres?|categor\w+|pairs?|combinations?|rules?)\b"
+    r"|^\W*(?:what(?:'s| is| are)?|which|show me|give me)(?: the)? (?:\w+ )?(?:strongest|weirdest|oddest|tightest|closest|most \w+|best) (?:pairs?|rules?|links?|combos?|combinations?)\b"
 )
 """A question that names what it wants stands alone, however short."""
 _LEANS = re.compile(

@@ -21,6 +21,7 @@ from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links, Span
 from bot.dialogue.planner import _wishes, focus_of
+from bot.dialogue.planner_cues import IT as IT_WORDS
 from bot.dialogue.planner_cues import RuleKind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow
@@ -400,7 +401,8 @@ def _rules(rest: list[str], given: Sheet, before: ToolCall | None) -> ToolCall:
         return _call("rules", dict(read) | ({"kind": kind} if kind not in (None, "any") else {}))
     if other and kind != "next" and in_one_basket(given.links) and read.get("item") == [*items, *other]:
         named = {"item": read["item"]}
-    if not named and read.get("item") and given.links.of("item", negated=False):
-        named = {"item": read["item"]}  # a question that names a thing is about it
+    pointed = given.links.of("item", negated=False) or IT_WORDS.search(given.links.plain)
+    if not named and read.get("item") and pointed:
+        named = {"item": read["item"]}  # a question that names a thing, or says "with them", is about it
     kept = {name: value for name, value in read.items() if name not in ("item", "with_item")}
     return _call("rules", named | kept)

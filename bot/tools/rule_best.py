@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.tools.rule_notes import BOOK, INDEX, Question, RuleNotes
+from mining.columns import CATEGORY_PREFIX
 from mining.count import Count
 from mining.rule import AnyRule, NextRule, Rule
 
@@ -143,9 +144,21 @@ def in_slice(notes: RuleNotes, question: Question) -> None:
 
 
 def _most(notes: RuleNotes, question: Question) -> None:
+    if "kinds" in notes.aspects and question.category is None:
+        for count in _commonest_kinds(notes, question):
+            notes.say("count", count, INDEX)
+        return
     for count in _commonest(notes, question):
         notes.say("count", count, INDEX)
         notes.item(count.x[0], count.share, {"share": count.share})
+
+
+def _commonest_kinds(notes: RuleNotes, question: Question) -> list[Count]:
+    """Return the counts of the categories that most baskets of the slice hold something of."""
+    named = (f"{CATEGORY_PREFIX}{name}" for name in notes.catalog.categories)
+    keys = [key for key in named if notes.book.index.has(key)]
+    counts = [notes.book.count((key,), (), question.where) for key in keys]
+    return sorted(counts, key=lambda count: -count.n_x)[: question.k]
 
 
 def _commonest(notes: RuleNotes, question: Question) -> list[Count]:
