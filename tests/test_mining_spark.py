@@ -61,8 +61,10 @@ def test_the_rules_are_those_of_the_local_engine(session: Any, tmp_path: Path) -
 
 
 @pytest.mark.slow
-def test_a_table_over_jdbc_gives_the_same_rules(session: Any) -> None:
+def test_a_table_over_jdbc_gives_the_same_rules(session: Any, tmp_path: Path) -> None:
     """Derby, which Spark brings along, stands for any database with a JDBC driver."""
+    said_to = str(tmp_path / "derby.log")  # else it writes into the folder that the tests run in
+    session.sparkContext._jvm.java.lang.System.setProperty("derby.stream.error.file", said_to)
     rows = frame(log())
     local = mining.mine(rows, CATALOGUE, PLACES, config=CONFIG)
     source = spark.Jdbc(
