@@ -59,6 +59,21 @@ def tally_bodies(
 
 
 @compiled
+def _tally_persons(
+    rows: Int32, person: Int32, whole: States, early: States, lag: Int64, n: Int64, met: Int64
+) -> None:
+    """Count the occasions among the rows, and those that something follows: (all, early) x persons."""
+    for position in range(len(rows)):
+        row = rows[position]
+        if whole[row]:
+            who, followed = person[row], lag[row] >= 0
+            n[0, who] += 1
+            n[1, who] += early[row]
+            met[0, who] += followed
+            met[1, who] += followed * early[row]
+
+
+@compiled
 def count_within(
     x: Int32, part: Int32, y: Int32, body_start: Int64, body_rows: Int32, sets_start: Int64, sets_rows: Int32,
     at: Int64, person: Int32, whole: States, early: States, window: Int16, windows: int, span: int, people: int,
@@ -102,22 +117,10 @@ def count_within(
             rows_y = sets_rows[sets_start[last] : sets_start[last + 1]]
             mark_followed(rows_y, at, person, whole, early, window, span, lag, with_y, by_window)
         n[:], n_x[:], n_y[:], n_xy[:] = 0, 0, 0, 0
-        for position in range(sets_start[part[one]], sets_start[part[one] + 1]):
-            row = sets_rows[position]
-            if whole[row]:
-                who, followed = person[row], lag[row] >= 0
-                n[0, who] += 1
-                n[1, who] += early[row]
-                n_y[0, who] += followed
-                n_y[1, who] += followed * early[row]
-        for position in range(body_start[x[one]], body_start[x[one] + 1]):
-            row = body_rows[position]
-            if whole[row]:
-                who, followed = person[row], lag[row] >= 0
-                n_x[0, who] += 1
-                n_x[1, who] += early[row]
-                n_xy[0, who] += followed
-                n_xy[1, who] += followed * early[row]
+        with_part = sets_rows[sets_start[part[one]] : sets_start[part[one] + 1]]
+        _tally_persons(with_part, person, whole, early, lag, n, n_y)
+        with_x = body_rows[body_start[x[one]] : body_start[x[one] + 1]]
+        _tally_persons(with_x, person, whole, early, lag, n_x, n_xy)
         seen = 1 if n_x[1].any() else 0
         sums[one, 0] = expected_by_habit(n_x[0], n_y[0], n[0])
         found = spreads(n_xy[seen], n_x[seen], n_y[seen], n[seen])

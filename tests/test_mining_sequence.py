@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mining.basketindex import BasketIndex
+from mining.baskets import NAT
 from mining.count import Slice, as_keys
 from mining.cycles import cycle_of, due
 from mining.errors import UnknownKey
 from mining.leading import next_before
 from mining.sequence import _followers, after_any_of, lags_after, next_after
+from mining.sight import NS_A_DAY
 from mining.statistics import clustered_association, lift_low, within_person
 from mining.trends import Periods, judge, trend_of
 from tests.mining_log import ITEMS, Basket, random_log
-from tests.mining_windows import Windows
 from tests.test_mining_basketindex import SLICES, index_of, side
 
 KEYS = (*ITEMS, "category:Fresh")
@@ -74,34 +76,43 @@ def test_next_is_the_slow_count(seed: int, x: str, y: str, days: int, where: obj
     assert found.expected == pytest.approx(habit)
 
 
+def occasions(index: BasketIndex, days: int) -> list[int]:
+    """Baskets with a time whose window lies inside the data."""
+    end = int(index.at.max())
+    return [at for at, when in enumerate(index.at.tolist()) if when != NAT and when + days * NS_A_DAY <= end]
+
+
+def seen_by(index: BasketIndex, one: int, rows: list[int], days: int) -> list[int]:
+    """Nanoseconds to each of the rows that is the same person's strictly later basket within the days."""
+    at, person = index.at, index.person
+    if at[one] == NAT:
+        return []
+    gaps = [int(at[row] - at[one]) for row in rows if person[row] == person[one] and at[row] != NAT]
+    return sorted(gap for gap in gaps if 0 < gap <= days * NS_A_DAY)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_all_followers_at_once_are_those_counted_one_by_one(seed: int) -> None:
     index = index_of(random_log(seed, baskets=200))
-    windows = Windows.of(index, 14)
+    held = [index.rows_with(y).tolist() for y in index.items]
+    whole = occasions(index, 14)
     for item in index.items:
-        slow = [
-            int(windows.follows(index.rows_with(y).astype(np.int64))[index.rows_with(item)].sum())
-            for y in index.items
-        ]
-        holds = np.zeros(len(index), dtype=bool)
-        holds[index.rows_with(item)] = True
-        assert windows.followed_by(holds).tolist() == slow
+        rows = np.intersect1d(index.rows_with(item), whole)
+        slow = [sum(bool(seen_by(index, row, later, 14)) for row in rows.tolist()) for later in held]
+        assert _followers(index, rows, 14)[0][:, 0].tolist() == slow
 
 
 @settings(max_examples=25, deadline=None)
 @given(seed=st.integers(0, 20), days=st.sampled_from([1, 14, 400]), key=st.sampled_from(KEYS))
 def test_a_basket_sees_what_its_window_holds(seed: int, days: int, key: str) -> None:
     index = index_of(random_log(seed, baskets=150))
-    windows, sight, rows = Windows.of(index, days), index.sight(days), index.rows_with(key)
-    follows = windows.follows(rows.astype(np.int64))
-    assert index.layout.rows_of(sight.seeing(rows)).tolist() == np.flatnonzero(follows).tolist()
-    assert index.layout.rows_of(sight.whole).tolist() == np.flatnonzero(windows.whole).tolist()
-    occasions = np.flatnonzero(follows & windows.whole)
-    lags = index.at[windows.first_in(rows.astype(np.int64), occasions)] - index.at[occasions]
-    assert (
-        lags_after(index, (), key, days).tolist()
-        == np.bincount(lags // 86_400_000_000_000, minlength=days + 1).tolist()
-    )
+    sight, rows = index.sight(days), index.rows_with(key)
+    seen = [seen_by(index, one, rows.tolist(), days) for one in range(len(index))]
+    whole = occasions(index, days)
+    assert index.layout.rows_of(sight.seeing(rows)).tolist() == [one for one, gaps in enumerate(seen) if gaps]
+    assert index.layout.rows_of(sight.whole).tolist() == whole
+    lags = [seen[one][0] // NS_A_DAY for one in whole if seen[one]]
+    assert lags_after(index, (), key, days).tolist() == np.bincount(lags, minlength=days + 1).tolist()
 
 
 def gap_to(one: Basket, other: Basket) -> list[float]:
@@ -213,15 +224,14 @@ def test_nothing_leads_to_what_never_follows() -> None:
 @pytest.mark.parametrize("stride", [1, 3])
 def test_every_nth_person_tells_of_those_persons_only(stride: int) -> None:
     index = index_of(random_log(2, people=9, baskets=300))
-    whole = np.flatnonzero(Windows.of(index, 14).whole)
+    whole = np.array(occasions(index, 14))
     some = whole[index.person[whole] % stride == 0]
     found, looked = _followers(index, whole, 14, stride)
-    held = np.zeros(len(index), dtype=bool)
-    held[some] = True
     assert looked == len(some)
-    assert found[:, 0].tolist() == Windows.of(index, 14).followed_by(held).tolist()
     for at, item in enumerate(index.items):
-        hit = Windows.of(index, 14).follows(index.rows_with(item).astype(np.int64)) & held
+        later = index.rows_with(item).tolist()
+        hit = [one for one in some.tolist() if seen_by(index, one, later, 14)]
+        assert found[at, 0] == len(hit)
         assert found[at, 1] == len(set(index.person[hit].tolist()))
     if stride == 1:
         assert found[:, 0].tolist() == after_any_of(index, 14).tolist()

@@ -16,6 +16,7 @@ from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_cues as cues
 from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.aspects import Aspect, aspects_of
+from bot.dialogue.cue import Said
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner_focus import Focus
@@ -98,7 +99,7 @@ def _untitled(links: Links) -> Links:
     for span in links.of("item"):
         said = links.text[span.start : span.end].lower()
         plain = plain.replace(said, "xx") if " " in said else plain
-    return replace(links, plain=plain)
+    return links if plain is links.plain else replace(links, plain=Said(plain))
 
 
 def _in_turn(parts: list[Links], focus: Focus, lexicon: Lexicon) -> list[Plan]:

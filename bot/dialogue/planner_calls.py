@@ -317,8 +317,9 @@ _UNTIL = re.compile(r"\s*(?:\d{4}\s*)?(?:to|until|till|and|through|into)\b")
 
 def against_words(links: Links) -> str | None:
     """Return the second time or place of a comparison."""
-    for _, second in opposed(links).values():
-        return second
+    sides = next(iter(opposed(links).values()), None)
+    if sides is not None:
+        return sides[1]
     compared = COMPARE.search(links.plain) is not None
     for kind in ("context", "place"):
         spans = links.of("context") if kind == "context" else links.of("place")
