@@ -67,7 +67,12 @@ def test_which_of_two_comes_first(message: str, first: str, second: str) -> None
 
 
 @pytest.mark.parametrize(
-    "message", ["what do people buy before frosting?", "Which products lead to frosting later on?"]
+    "message",
+    [
+        "what do people buy before frosting?",
+        "Which products lead to frosting later on?",
+        "which product leads people to frosting?",
+    ],
 )
 def test_what_leads_to_a_thing(message: str) -> None:
     assert asked(message) == {"with_item": "frosting", "kind": "next"}

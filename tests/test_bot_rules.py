@@ -241,6 +241,10 @@ def test_what_leads_to_a_thing_is_counted_from_its_end(shop: Almanac) -> None:
     ends = {fact.items[-1] for fact in answer.evidence if fact.items}
     assert ends == {"salsa"}
     assert {fact.kind for fact in answer.evidence} & {"next", "notice"}
+    assert "salsa" not in {one.id for one in answer.items}
+    assert [one.id for one in answer.items] == [
+        fact.items[0] for fact in answer.evidence if fact.kind == "next"
+    ]
 
 
 def test_more_shows_what_was_not_shown(shop: Almanac) -> None:

@@ -134,7 +134,8 @@ def _leading(notes: RuleNotes, question: Question) -> None:
     rules = notes.book.next_before(y, question.within_days, question.where, question.k)
     for rule in rules:
         notes.say("next", rule, INDEX)
-        notes.propose(rule)
+        for key in notes.shown(rule.antecedent):  # what leads there is proposed, and not what was asked about
+            notes.item(key, rule.lift, {"lift": rule.lift})
     if not rules:
         notes.say("count", notes.book.count(y, (), question.where), INDEX)
         notes.cannot_tell(
