@@ -96,6 +96,15 @@ def trend(log: Log, *, fade: float, most: int = 128) -> Trend | None:
     return Trend("trend", times, value)
 
 
+def taken_up(log: Log, *, fade: float) -> Trend | None:
+    """Return the trend of first takings alone: what people try lately, where most of a trend is what they repeat."""
+    order = np.lexsort((np.nan_to_num(log.at, nan=-np.inf), log.person * log.n_items + log.item))
+    pair = (log.person * log.n_items + log.item)[order]
+    first = np.zeros(len(order), bool)
+    first[order[np.r_[True, np.diff(pair) != 0]]] = True
+    return trend(log.keep(first), fade=fade)
+
+
 @dataclass(frozen=True)
 class Lift:
     """How much more an item is taken under each code (a place, a context word, a trait) than anywhere.

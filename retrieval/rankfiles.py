@@ -27,7 +27,7 @@ from retrieval.repeat import Habit
 from retrieval.rules import RuleScorer
 from retrieval.scorer import Linear, Scorer
 
-VERSION = 1
+VERSION = 2
 _JSON = "ranker.json"
 _LOG = ("person", "item", "at", "step", "visit", "place", "strength", "sign", "starts")
 

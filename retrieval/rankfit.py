@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 from retrieval.blend import Blend, Lesson, learn, lesson, scale
 from retrieval.cf import cosine, crowd, ease, neighbours, walk
 from retrieval.guided import guided
-from retrieval.popularity import Content, Kinds, context_lift, place_lift, popular, trait_lift, trend
+from retrieval.popularity import (
+    Content,
+    Kinds,
+    context_lift,
+    place_lift,
+    popular,
+    taken_up,
+    trait_lift,
+    trend,
+)
 from retrieval.profile import Floats, Ids, Ints, Log, Query
 from retrieval.rankconfig import RankConfig
 from retrieval.repeat import habit
@@ -25,7 +34,10 @@ from retrieval.sequence import near_in_time
 from retrieval.splits import REPEATS, Question, repeat_share, splits
 
 ABSOLUTE = frozenset(
-    {"popular", "trend", "place", "context", "traits", "kind", "again_window", "again_visit", "rules", "deep"}
+    {
+        *("popular", "trend", "tried", "tried_now", "place", "context", "traits", "kind"),
+        *("again_window", "again_visit", "rules", "deep"),
+    }
 )
 """Scorers whose raw scores mean the same in every question; the others are divided by their largest."""
 COLD = ("popular", "trend", "place", "context", "traits")
@@ -146,10 +158,12 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
     if (log.strength < 0.999).any():
         found["taste"] = replace(plain, fade=0.75, graded=True, name="taste")
     if habits:
+        found["tried"] = taken_up(log, fade=config.window_days)
+        found["tried_now"] = taken_up(log, fade=config.window_days / 2)
         for goal, visits in (("window", False), ("visit", True)):
             if not visits or log.has_visits:
                 found[f"again_{goal}"] = habit(
-                    log, side, window=config.window_days, visits=visits, name="again"
+                    log, side, window=config.window_days, visits=visits, name="again", threads=config.threads
                 )
     wanted = config.scorers
     return {

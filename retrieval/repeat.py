@@ -1,6 +1,7 @@
 """Habits: what a person takes again, and when it is due.
 
-Knows each person's visits and gaps. It refuses to know what other people's taste says about new items.
+Knows each person's visits and gaps. It refuses to know what other people's taste says about new items, and how trees
+are grown (`retrieval.boost`).
 """
 
 from __future__ import annotations
@@ -12,15 +13,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.boost import grow
 from retrieval.profile import NO_TIME_AGE, Floats, Ints, Log, Query, sums
 from retrieval.scorer import NOTHING, Arrays, Side
+from retrieval.trees import Trees
 
 FADES = (7.0, 20.0, 45.0, 90.0, 180.0)
 """Days after which a past row weighs 1/e, one frequency each."""
 _GAP = 60.0
 """Days between two takings of an item of which nobody's gap is known."""
-_MOST_ROWS = 900_000
+_MOST_ROWS = 2_500_000
 """About this many past rows, of people drawn evenly, teach a habit."""
+_VISITS, _WINDOWS = 6, 3
+"""How many visits of a person, and how many windows, are asked about while a habit is taught."""
+_TAUGHT = 100
+"""So many items of each question teach the ranking: the rest of a long history is hardly ever near the top."""
+_TOP_VISIT, _TOP_WINDOW = 20, 40
+"""Ranks that count while a habit is taught: a window holds more than a visit."""
+_LINE_ROWS = 50_000
+"""About this many (question, item) rows teach the line."""
+_LARGE = 3
+"""Items that make a visit a larger one."""
 _FLOOR = -7.0
 """Log-odds below which an item counts as no habit at all."""
 
@@ -106,10 +119,7 @@ def tabulate(rows: Rows, facts: ItemFacts) -> Table:
         np.log(facts.lately[item] + 0.1),
         np.log(here / (f180 + 1e-9) + 0.05),
     ]
-    plain = np.stack(columns, axis=1)
-    squares = plain[:, [1, 2, 3, 5, 6, 7, 8, 14]] ** 2
-    products = plain[:, [7, 7, 6, 10]] * plain[:, [5, 8, 12, 7]]
-    return Table(owner, item, np.concatenate([plain, squares, products], axis=1))
+    return Table(owner, item, np.stack(columns, axis=1))
 
 
 def _trips(rows: Rows) -> dict[float, Floats]:
@@ -161,12 +171,14 @@ def item_facts(log: Log, side: Side) -> ItemFacts:
 class Habit:
     """The log-odds that a past item is taken again (in the window, or at this visit), above a floor.
 
-    Logistic regression over `tabulate`; items that were never taken are NaN.
+    Boosted trees over `tabulate` rank the items that a person has taken (LambdaMART); a line turns what they say into
+    log-odds. Items that were never taken are NaN.
     """
 
     facts: ItemFacts
-    weights: Floats
-    """Intercept first, one for each feature."""
+    trees: Trees
+    line: Floats
+    """Intercept and slope: log-odds = line[0] + line[1] * what the trees say."""
     name: str = "again"
 
     def score(self, query: Query) -> Floats:
@@ -175,7 +187,7 @@ class Habit:
         kept = query.sign > 0
         if kept.any():
             table = tabulate(_rows_of(query, kept), self.facts)
-            odds = self.weights[0] + table.features @ self.weights[1:]
+            odds = self.line[0] + self.line[1] * self.trees.predict(table.features)
             out[table.item] = np.logaddexp(0.0, odds - _FLOOR)
         return out
 
@@ -185,10 +197,11 @@ class Habit:
         return NOTHING if np.isnan(value) else (np.array([item]), np.array([value]))
 
     def arrays(self) -> Arrays:
-        """Return weights and item facts."""
+        """Return trees, line and item facts."""
         facts = self.facts
         return {
-            "weights": self.weights,
+            **self.trees.arrays(),
+            "line": self.line,
             "group": facts.group,
             "numbers": np.stack([facts.gap, facts.repeats, facts.takers, facts.recent, facts.lately]),
             "n_groups": np.array([facts.n_groups]),
@@ -201,7 +214,7 @@ class Habit:
         gap, repeats, takers, recent, lately = numbers
         n_groups = int(arrays["n_groups"][0])
         facts = ItemFacts(np.asarray(arrays["group"]), gap, repeats, takers, recent, lately, n_groups)
-        return cls(facts, np.asarray(arrays["weights"]), name)
+        return cls(facts, Trees.of_arrays(arrays), np.asarray(arrays["line"]), name)
 
 
 def _rows_of(query: Query, kept: NDArray[np.bool_]) -> Rows:
@@ -211,30 +224,54 @@ def _rows_of(query: Query, kept: NDArray[np.bool_]) -> Rows:
     return Rows(np.zeros(len(item), np.int64), item, query.age[kept], visit, here, 1)
 
 
-def habit(log: Log, side: Side, *, window: float, visits: bool, name: str, cuts: int = 3) -> Habit | None:
-    """Fit the habit on past windows (`cuts` of them) or on each person's last visits; None without repeats in them.
+def habit(log: Log, side: Side, *, window: float, visits: bool, name: str, threads: int = 1) -> Habit | None:
+    """Fit the habit on past windows or on each person's last larger visits; None without repeats in them.
 
-    Every training row is seen from an instant with only the rows before it.
+    Every training row is seen from an instant with only the rows before it. Of each question the items that were
+    taken most lately and often teach the ranking, all of them the line.
     """
     facts = item_facts(log, side)
+    cuts = _VISITS if visits else _WINDOWS
     every = max(1, cuts * len(log.item) // _MOST_ROWS)
     some = (
         log.keep(log.person % every == 0) if every > 1 else log
     )  # ids are sorted: no order of behaviour in them
-    pasts = (
-        [_past_visits(some, back) for back in range(cuts)] if visits else _past_windows(some, window, cuts)
-    )
-    features, labels = [], []
-    for rows, wanted in pasts:
-        if not len(rows.item):
-            continue
+    pasts = _past_visits(some, cuts) if visits else _past_windows(some, window, cuts)
+    owners, features, labels = [], [], []
+    for turn, (rows, wanted) in enumerate(pasts):
         table = tabulate(rows, facts)
+        owners.append(table.owner + turn * log.n_people)
         features.append(table.features)
         labels.append(np.isin(table.owner * log.n_items + table.item, wanted))
     if not features or not np.concatenate(labels).any():
         return None
-    X, y = np.concatenate(features), np.concatenate(labels).astype(float)
-    return Habit(facts, logistic(X, y), name)
+    owner, X, y = np.concatenate(owners), np.concatenate(features), np.concatenate(labels)
+    near = _nearest(owner, X)
+    trees = grow(
+        X[near],
+        y[near],
+        owner[near],
+        top=_TOP_VISIT if visits else _TOP_WINDOW,
+        rounds=60,
+        leaves=31,
+        depth=6,
+        rate=0.1,
+        least=max(20, min(200, int(near.sum()) // 500)),
+        ridge=1.0,
+        threads=threads,
+    )
+    sample = slice(None, None, max(1, len(X) // _LINE_ROWS))
+    line = logistic(trees.predict(X[sample])[:, None], y[sample].astype(float))
+    return Habit(facts, trees, line, name)
+
+
+def _nearest(owner: Ints, features: Floats) -> NDArray[np.bool_]:
+    """Return the mask of each owner's `_TAUGHT` items that were taken most lately and often."""
+    order = np.lexsort((-(features[:, 2] + features[:, 3]), owner))
+    first = np.searchsorted(owner[order], owner[order])
+    mask = np.zeros(len(owner), bool)
+    mask[order[np.arange(len(owner)) - first < _TAUGHT]] = True
+    return mask
 
 
 def _past_windows(log: Log, window: float, cuts: int) -> list[tuple[Rows, Ints]]:
@@ -261,13 +298,33 @@ def _past_windows(log: Log, window: float, cuts: int) -> list[tuple[Rows, Ints]]
     return out
 
 
-def _past_visits(log: Log, back: int) -> tuple[Rows, Ints]:
-    """Return the rows before the last visit but `back` of each person and the pairs taken in that visit."""
-    last = np.full(log.n_people, -1.0)
-    np.maximum.at(last, log.person, log.step)
-    target = last[log.person] - back
-    past = (log.step < target) & (log.sign > 0)
-    inside = log.step == target
+def _past_visits(log: Log, most: int) -> list[tuple[Rows, Ints]]:
+    """Return, for each of the last `most` larger visits of each person, the rows before it and what it holds.
+
+    Larger visits hold three items, or as many as the largest one of the person.
+    """
+    span = int(log.step.max(initial=0.0)) + 1
+    visit, size = np.unique(log.person * span + log.step.astype(np.int64), return_counts=True)
+    whose = visit // span
+    largest = np.zeros(log.n_people, np.int64)
+    np.maximum.at(largest, whose, size)
+    large = size >= np.minimum(largest, _LARGE)[whose]
+    whose, step = whose[large], (visit % span)[large]
+    back = np.searchsorted(whose, whose, side="right") - 1 - np.arange(len(whose))
+    out = []
+    for turn in range(most):
+        target = np.full(log.n_people, -1.0)
+        target[whose[back == turn]] = step[back == turn]
+        found = _past_visit(log, target)
+        if len(found[0].item):
+            out.append(found)
+    return out
+
+
+def _past_visit(log: Log, target: Floats) -> tuple[Rows, Ints]:
+    """Return the rows before the visit of step `target` of each person, and the pairs that were taken in it."""
+    past = (log.step < target[log.person]) & (log.sign > 0)
+    inside = log.step == target[log.person]
     when, where = np.full(log.n_people, np.nan), np.full(log.n_people, -1, np.int64)
     when[log.person[inside]] = log.at[inside]
     where[log.person[inside]] = log.place[inside]

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from retrieval.neural.config import DeepConfig
+from retrieval.popularity import taken_up
 from retrieval.profile import Ids, Log, make_log, query_of
 from retrieval.rankconfig import RankConfig
 from retrieval.rankfiles import _LOADERS
@@ -71,7 +72,7 @@ def questions(log: Log) -> dict[str, object]:
 
 def test_the_world_feeds_every_scorer():
     assert set(SCORERS) == {
-        "ease", "broad", "taste", "near", "beside", "walk", "similar", "guided", "people", "crowd", "popular", "trend", "place",
+        "ease", "broad", "taste", "near", "beside", "walk", "similar", "guided", "people", "crowd", "popular", "trend", "tried", "tried_now", "place",
         "context", "traits", "kind", "content", "rules", "deep", "deep simple", "again_window", "again_visit",
     }  # fmt: skip
 
@@ -98,7 +99,7 @@ class TestScorer:
         assert not np.isnan(known).all()
         if name not in ("content", "deep", "deep simple", "kind", "place", "context", "traits"):
             assert np.isnan(known[NEW])
-        if name not in ("popular", "trend"):
+        if name not in ("popular", "trend", "tried", "tried_now"):
             assert np.isnan(stranger).all()
 
     def test_reasons_add_up_to_the_score_or_are_none(self, name):
@@ -132,3 +133,21 @@ def test_a_rule_fires_only_when_all_its_conditions_hold():
 def test_rules_without_counts_are_refused():
     with pytest.raises(ValueError, match="n_xy"):
         rule_scorer(pd.DataFrame({"antecedent": ["a"], "consequent": ["b"]}), Ids.of(pd.Series(["a", "b"])))
+
+
+def test_what_is_tried_counts_first_takings_only():
+    rows = (
+        [("p0", "often", day) for day in range(9)]
+        + [(f"p{n}", "fresh", 9) for n in range(3)]
+        + [("p1", "often", 9)]
+    )
+    frame = pd.DataFrame(rows, columns=["person", "item", "day"])
+    frame["at"] = pd.Timestamp("2021-03-01", tz="UTC") + pd.to_timedelta(frame["day"], unit="D")
+    items = Ids.of(frame["item"])
+    log, _ = make_log(frame, Ids.of(frame["person"]), items, Ids.of(None))
+    found = taken_up(log, fade=1000.0)
+    assert found is not None
+    told = np.expm1(found.score(query_of(log, 0, now=log.end)))
+    np.testing.assert_allclose(
+        told[items.positions(["fresh", "often"])], [3.0, 1.0 + np.exp(-9 / 1000)], rtol=1e-5
+    )
