@@ -27,13 +27,9 @@ def silenced(ranker: Recommender, part: str) -> Recommender:
     """
     if part not in parts_of(ranker):
         raise ValueError(f"no blend uses a part {part!r}; the parts are: {', '.join(parts_of(ranker))}")
+    scorers = ranker.fitted.scorers
     blends = {
-        key: replace(
-            blend,
-            weights=np.where(
-                [ranker.fitted.scorers[name].name == part for name in blend.names], 0.0, blend.weights
-            ),
-        )
+        key: blend.silenced(np.array([scorers[name].name == part for name in blend.names]))
         for key, blend in ranker.fitted.blends.items()
     }
     return copy(ranker).adopt(replace(ranker.fitted, blends=blends))

@@ -6,7 +6,7 @@ Knows raw scores by name. It refuses to know how any of them was made.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from retrieval.profile import Floats, Ints
+from retrieval.trees import Trees
 
 Matrix = NDArray[np.float64]
 _CHUNK = 512
@@ -28,18 +29,28 @@ class Blend:
     weights: Floats
     absolute: NDArray[np.bool_]
     """True where a raw score keeps its scale; else it is divided by its largest size among the items asked about."""
-
-    def scales(self, raw: Matrix, among: NDArray[np.bool_]) -> Floats:
-        """Return what each scorer's raw scores (scorers x items) are multiplied by for this question."""
-        return self.weights * scale(raw, self.absolute, among)
+    trees: Trees | None = None
+    """Where there are any, they read the scaled raw scores and rank the items that the weighted sum puts on top."""
 
     def pruned(self) -> Blend:
-        """Return the blend without scorers of weight 0; the first stays where all are."""
+        """Return the blend without scorers that count for nothing; the first stays where all do."""
         kept = self.weights > 0
+        if self.trees is not None:
+            kept = kept | self.trees.used(len(kept))
         if not kept.any():
             kept[:1] = True
-        names = tuple(name for name, keep in zip(self.names, kept, strict=True) if keep)
-        return Blend(names, self.weights[kept], self.absolute[kept])
+        return self.kept(kept)
+
+    def kept(self, mask: NDArray[np.bool_]) -> Blend:
+        """Return the blend of some of its scorers; to the trees the others are silent."""
+        names = tuple(name for name, keep in zip(self.names, mask, strict=True) if keep)
+        trees = None if self.trees is None else self.trees.renumbered(mask)
+        return Blend(names, self.weights[mask], self.absolute[mask], trees)
+
+    def silenced(self, mask: NDArray[np.bool_]) -> Blend:
+        """Return the blend with some of its scorers at 0."""
+        trees = None if self.trees is None else self.trees.silenced(mask)
+        return replace(self, weights=np.where(mask, 0.0, self.weights), trees=trees)
 
 
 def scale(raw: Matrix, absolute: NDArray[np.bool_], among: NDArray[np.bool_]) -> Floats:

@@ -142,9 +142,10 @@ class Recommender:
         for turn, person in enumerate(numbers):
             now = self._unasked_now(int(person)) if np.isnan(nows[turn]) else float(nows[turn])
             query = query_of(fitted.log, int(person), now=now, place=int(where[turn]), context=words[turn])
-            scored = self.fitted.scored(query, exclude_seen)
-            best = top(scored.score, self._open(query, None, (), exclude_seen), k)
-            tables.append((turn, best, scored.score[best]))
+            open_items = self._open(query, None, (), exclude_seen)
+            scored = fitted.scored(query, exclude_seen, open_items)
+            best = top(scored.order, open_items, k)
+            tables.append((turn, best, scored.values(best)))
         who = np.repeat([turn for turn, _, _ in tables], [len(best) for _, best, _ in tables]).astype(
             np.int64
         )
@@ -201,12 +202,12 @@ class Recommender:
         if not 0.0 <= diversity <= 1.0:
             raise ValueError(f"diversity must be within 0 and 1, not {diversity!r}")
         query = self._query(person, history, liked, disliked, cart, at, place, context)
-        scored = self.fitted.scored(query, exclude_seen)
         open_items = self._open(query, allowed, exclude, exclude_seen)
+        scored = self.fitted.scored(query, exclude_seen, open_items)
         if diversity > 0.0:
-            best = diverse(self.fitted.log, scored.score, open_items, k, diversity)
+            best = diverse(self.fitted.log, scored.order, open_items, k, diversity)
         else:
-            best = top(scored.score, open_items, k)
+            best = top(scored.order, open_items, k)
         return [
             Candidate(str(self.fitted.items.index[item]), *self.fitted.total(scored, int(item)), rank)
             for rank, item in enumerate(best, start=1)
@@ -238,7 +239,8 @@ class Recommender:
         if number < 0:
             raise KeyError(f"{item!r} is not an item of this catalogue")
         query = self._query(person, history, liked, disliked, cart, at, place, context)
-        scored = self.fitted.scored(query, exclude_seen)
+        open_items = self._open(query, allowed, exclude, exclude_seen)
+        scored = self.fitted.scored(query, exclude_seen, open_items)
         score, parts = self.fitted.total(scored, number)
         told = Explanation(
             item=str(item),
@@ -246,19 +248,20 @@ class Recommender:
             parts=parts,
             because=self.fitted.because(scored, number),
             rules=self.fitted.fired(scored, number),
-            rank=rank_of(scored.score, self._open(query, allowed, exclude, exclude_seen), number),
+            rank=rank_of(scored.order, open_items, number),
         )
         if not without:
             return told
         out = self.fitted.items.positions(without)
         other = query.without(out[out >= 0])
-        again = self.fitted.scored(other, exclude_seen)
+        still_open = self._open(other, allowed, exclude, exclude_seen)
+        again = self.fitted.scored(other, exclude_seen, still_open)
         score_without, parts_without = self.fitted.total(again, number)
         return replace(
             told,
             without=tuple(str(one) for one in without),
             score_without=score_without,
-            rank_without=rank_of(again.score, self._open(other, allowed, exclude, exclude_seen), number),
+            rank_without=rank_of(again.order, still_open, number),
             parts_without=parts_without,
         )
 
@@ -361,12 +364,12 @@ def _raised(
 
 
 def _completed(blend: Blend, scorers: Mapping[str, Scorer], config: RankConfig) -> Blend:
-    """Drop what could not be fitted on all rows, and give unlearned rules their share."""
-    kept = [place for place, name in enumerate(blend.names) if name in scorers]
-    names, weights = tuple(blend.names[p] for p in kept), blend.weights[kept]
-    if "rules" in scorers and "rules" not in names:
-        names = (*names, "rules")
-        weights = np.r_[weights, config.rules_share * float(weights.max(initial=0.0))]
+    """Drop what could not be fitted on all rows, and give unlearned rules their share (in a weighted sum alone)."""
+    kept = blend.kept(np.array([name in scorers for name in blend.names], dtype=bool))
+    if "rules" not in scorers or "rules" in kept.names:
+        return kept
+    names = (*kept.names, "rules")
+    weights = np.r_[kept.weights, config.rules_share * float(kept.weights.max(initial=0.0))]
     return Blend(names, weights, absolute_of(names))
 
 

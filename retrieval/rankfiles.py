@@ -26,9 +26,11 @@ from retrieval.rankfit import absolute_of
 from retrieval.repeat import Habit
 from retrieval.rules import RuleScorer
 from retrieval.scorer import Linear, Scorer
+from retrieval.trees import Trees
 
 VERSION = 2
 _JSON = "ranker.json"
+_TREES = ("feature", "threshold", "leaf")
 _LOG = ("person", "item", "at", "step", "visit", "place", "strength", "sign", "starts")
 
 _Arrays = Mapping[str, NDArray[Any]]
@@ -67,6 +69,10 @@ def save(config: RankConfig, fitted: Fitted, directory: Path) -> None:
                     written[id(array)] = f"{key}.{name}"
         files = {name: written.get(id(array), f"{key}.{name}") for name, array in arrays.items()}
         kinds[key] = {"class": type(scorer).__name__, "name": scorer.name, "arrays": files}
+    for key, blend in fitted.blends.items():
+        if blend.trees is not None:
+            for name, array in blend.trees.arrays().items():
+                np.save(directory / f"{_trees_of(key)}.{name}.npy", array, allow_pickle=False)
     document = {
         "version": VERSION,
         "config": config.model_dump(mode="json"),
@@ -80,7 +86,11 @@ def save(config: RankConfig, fitted: Fitted, directory: Path) -> None:
         },
         "scorers": kinds,
         "blends": {
-            key: {"names": list(blend.names), "weights": [float(w) for w in blend.weights]}
+            key: {
+                "names": list(blend.names),
+                "weights": [float(w) for w in blend.weights],
+                "trees": blend.trees is not None,
+            }
             for key, blend in fitted.blends.items()
         },
     }
@@ -115,13 +125,25 @@ def load(directory: Path) -> tuple[RankConfig, Fitted]:
         for key, kind in document["scorers"].items()
     }
     blends = {
-        key: Blend(tuple(one["names"]), np.array(one["weights"]), absolute_of(tuple(one["names"])))
+        key: Blend(
+            tuple(one["names"]),
+            np.array(one["weights"]),
+            absolute_of(tuple(one["names"])),
+            Trees.of_arrays({name: array(f"{_trees_of(key)}.{name}") for name in _TREES})
+            if one["trees"]
+            else None,
+        )
         for key, one in document["blends"].items()
     }
     items, people, places = (
         Ids(pd.Index(document[name], dtype=object)) for name in ("items", "people", "places")
     )
     return RankConfig.model_validate(document["config"]), Fitted(items, people, places, log, scorers, blends)
+
+
+def _trees_of(key: str) -> str:
+    """Return how the files of a blend's trees begin."""
+    return f"blend.{key.replace(':', '.')}"
 
 
 def _plain(ids: Ids) -> list[Any]:

@@ -6,7 +6,9 @@ Knows trees of one depth. It refuses to know how they were grown (`retrieval.boo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from retrieval.scorer import Arrays
 
 _BLOCK = 2**20
 """Rows times trees that are walked at once."""
+_MOST_PLAYERS = 6
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,68 @@ class Trees:
                 node = 2 * node + 1 + (value > self.threshold.ravel()[at])
             out[first : first + block] = self.leaf.ravel()[node + leaf_of_tree].sum(axis=1)
         return out
+
+    def used(self, width: int) -> NDArray[np.bool_]:
+        """Return which of `width` columns some node looks at."""
+        mask = np.zeros(width, bool)
+        mask[self.feature[np.isfinite(self.threshold)]] = True
+        return mask
+
+    def silenced(self, columns: NDArray[np.bool_]) -> Trees:
+        """Return the trees as they answer where the features in the mask are 0."""
+        way = np.where(self.threshold >= 0.0, np.inf, -np.inf)
+        return replace(self, threshold=np.where(columns[self.feature], way, self.threshold))
+
+    def renumbered(self, kept: NDArray[np.bool_]) -> Trees:
+        """Return the trees for features of which only those in the mask are left, the others being 0."""
+        quiet = self.silenced(~kept)
+        place = np.where(kept, np.cumsum(kept) - 1, 0)
+        return replace(quiet, feature=place[self.feature])
+
+    def shares(self, row: Floats) -> Floats:
+        """Split what the trees say of one row, less what they say of a row of zeros, over its features.
+
+        The exact Shapley value of each feature, an absent one being 0 (baseline Shapley: Sundararajan and Najmi, ICML
+        2020). Trees are added up, so each is split by itself, over all subsets of the features that it looks at.
+
+        Raises:
+            ValueError: a tree looks at more than six features: there would be too many subsets.
+        """
+        players, seat = self._players
+        count = players.shape[1]
+        if count > _MOST_PLAYERS:
+            raise ValueError(f"a tree looks at {count!r} features, at most {_MOST_PLAYERS!r} can be split")
+        n_trees, inner = self.feature.shape
+        tree = np.arange(n_trees)[None, :]
+        subset = np.arange(2**count)[:, None]
+        node = np.zeros((2**count, n_trees), np.int64)
+        for _ in range(self.depth):
+            present = (subset >> seat[tree, node]) & 1
+            value = np.where(present, row[self.feature[tree, node]], 0.0)
+            node = 2 * node + 1 + (value > self.threshold[tree, node])
+        worth = self.leaf[tree, node - inner]
+        out = np.zeros(len(row))
+        for player in range(count):
+            without = np.flatnonzero(~(np.arange(2**count) >> player) & 1)
+            size = np.array([int(one).bit_count() for one in without])
+            weight = np.array([1.0 / (count * comb(count - 1, int(one))) for one in size])
+            gained = weight @ (worth[without | (1 << player)] - worth[without])
+            np.add.at(out, players[:, player], gained)
+        return out
+
+    @cached_property
+    def _players(self) -> tuple[Ints, Ints]:
+        """Return the features that each tree looks at (padded by its first), and each node's place among them."""
+        looks = np.isfinite(self.threshold)
+        found = [list(dict.fromkeys(f[m].tolist())) for f, m in zip(self.feature, looks, strict=True)]
+        count = max(1, *(len(one) for one in found)) if found else 1
+        players = np.zeros((len(found), count), np.int64)
+        seat = np.zeros(self.feature.shape, np.int64)
+        for tree, one in enumerate(found):
+            players[tree, : len(one)] = one
+            for place, feature in enumerate(one):
+                seat[tree, looks[tree] & (self.feature[tree] == feature)] = place
+        return players, seat
 
     def arrays(self) -> Arrays:
         """Return what `of_arrays` needs."""
