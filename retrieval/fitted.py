@@ -135,7 +135,7 @@ class Scored:
             [self.raw[:, items] * self.scales[:, None], np.zeros((len(self.raw), 1))], axis=1
         )
         told = self.blend.trees.predict(rows.T)
-        return told[:-1] - told[-1]
+        return np.asarray(told[:-1] - told[-1])
 
     def factors(self, item: int) -> Floats:
         """Return by what each scorer's raw score of an item was multiplied to give its part, 0 where both are 0."""

@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from retrieval.ablation import silenced
 from retrieval.rank import Recommender
 from retrieval.rankconfig import RankConfig
+from retrieval.trees import Trees
 
 FILMS = [f"space{n}" for n in range(8)] + [f"love{n}" for n in range(8)]
 
@@ -176,7 +178,38 @@ def test_place_chooses_the_blend_of_a_visit(shop):
     assert not np.allclose(away["score"], there["score"])
 
 
-@pytest.mark.parametrize("fixture", ["films", "shop"])
+@pytest.fixture(scope="module")
+def wooded(shop) -> Recommender:
+    """Return the shop with trees in the blends for new items, though it has too few households to learn any."""
+    blends = {}
+    for key, blend in shop.fitted.blends.items():
+        width = len(blend.names)
+        feature = np.array([[n % width, (n + 1) % width, (n + 2) % width] for n in range(6)])
+        leaf = np.random.default_rng(2).normal(size=(6, 4))
+        trees = Trees(feature, np.full((6, 3), 0.05), leaf) if key.endswith("new") else None
+        blends[key] = replace(blend, trees=trees)
+    return Recommender(shop.config).adopt(replace(shop.fitted, blends=blends))
+
+
+def test_parts_of_trees_add_up_and_a_counterfactual_is_asked_anew(wooded):
+    some = wooded.score(person="4", k=6)
+    lists = wooded.recommend([4], k=6)
+    assert [one.item for one in some] == lists["item"].tolist()
+    np.testing.assert_allclose([one.score for one in some], lists["score"])
+    scores = [one.score for one in some]
+    assert scores == sorted(scores, reverse=True)
+    assert len(set(scores)) > 1
+    for rank, one in enumerate(some, start=1):
+        told = wooded.explain(one.item, person="4", without=["milk"])
+        assert (told.score, told.rank) == (one.score, rank)
+        assert sum(told.parts.values()) == pytest.approx(told.score)
+        assert told.score_without == pytest.approx(sum((told.parts_without or {}).values()))
+    part = next(name for one in some for name in one.parts)
+    quiet = silenced(wooded, part)
+    assert all(part not in one.parts for one in quiet.score(person="4", k=6))
+
+
+@pytest.mark.parametrize("fixture", ["films", "shop", "wooded"])
 def test_files_give_the_same_scores(fixture, request, tmp_path):
     ranker = request.getfixturevalue(fixture)
     ranker.save(tmp_path / "rank")
