@@ -17,6 +17,7 @@ from db.engine import open_engine, reading
 from db.errors import DbError
 from db.generation import GenerationStore
 from db.queries import list_catalogs
+from retrieval.boost import lightgbm
 
 
 class Finding(Frozen):
@@ -93,6 +94,12 @@ def _libraries() -> Iterator[Finding]:
     found = find_spec("faiss") is not None
     advice = "" if found else ": install almanac-recommender[cpu] or almanac-recommender[gpu]"
     yield Finding(check="faiss", ok=found, text="installed" if found else f"missing{advice}")
+    try:
+        lightgbm()
+    except RuntimeError as missing:
+        yield Finding(check="lightgbm", ok=False, text=str(missing))
+    else:
+        yield Finding(check="lightgbm", ok=True, text="installed")
 
 
 def _model(settings: Settings) -> Iterator[Finding]:

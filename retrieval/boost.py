@@ -6,6 +6,7 @@ Knows features, labels and questions as arrays. It refuses to know what they mea
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -55,7 +56,7 @@ def grow(
     """
     if (np.diff(question) < 0).any():
         raise ValueError("the rows must be sorted by question")
-    lightgbm = _lightgbm()
+    library = lightgbm()
     settings = {
         "objective": "lambdarank",
         "lambdarank_truncation_level": top,
@@ -73,20 +74,23 @@ def grow(
         "verbose": -1,
     }
     sizes = np.unique(question, return_counts=True)[1]
-    data = lightgbm.Dataset(features, label=right.astype(np.float32), group=sizes, params=settings)
-    return _of_model(lightgbm.train(settings, data, rounds).dump_model(), depth)
+    data = library.Dataset(features, label=right.astype(np.float32), group=sizes, params=settings)
+    return _of_model(library.train(settings, data, rounds).dump_model(), depth)
 
 
-def _lightgbm() -> Any:
-    """Import LightGBM, which needs the system's OpenMP library."""
+def lightgbm() -> Any:
+    """Import LightGBM, which needs the system's OpenMP library.
+
+    Raises:
+        RuntimeError: there is no such library on this machine.
+    """
     try:
-        import lightgbm
+        return import_module("lightgbm")
     except OSError as missing:
         raise RuntimeError(
             f"LightGBM cannot start ({missing}): install the OpenMP library "
             "(Debian and Ubuntu: apt-get install libgomp1; macOS: brew install libomp)"
         ) from missing
-    return lightgbm
 
 
 def _of_model(model: Mapping[str, Any], depth: int) -> Trees:
