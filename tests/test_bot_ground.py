@@ -204,7 +204,14 @@ def test_a_sentence_is_checked_in_a_millisecond_over_a_large_catalogue():
 
 
 HOLES = [
-    fact("e1", "Aladdin (1992) is number 250 for you: 4.7 from popularity.", "score", rank=250, popular=4.69),
+    fact(
+        "e1",
+        "Aladdin (1992) is number 250 for you: 4.7 from popularity and -0.9 from its kind.",
+        "score",
+        rank=250,
+        popular=4.69,
+        kind_=-0.947,
+    ),
     fact(
         "e2", "Salsa is strongest at Store 367 (1 of 40 baskets, 2.5 %).", "context", n_x=1, n=40, share=0.025
     ),
@@ -222,6 +229,9 @@ HOLES = [
         ("If the two had nothing to do with each other, about 0.2 would.",
          "If the two had nothing to do with each other, about 2 would."),
         ("Of 97 baskets 1 % held Salsa.", "Of 97 baskets 2 % held Salsa."),
+        ("Aladdin (1992): 4.7 from popularity and -0.9 from its kind.",
+         "Aladdin (1992): 4.7 from popularity and -4.7 from its kind."),
+        ("Aladdin (1992) is number 250 for you.", "Aladdin (250) is number 250 for you."),
     ],
 )  # fmt: skip
 def test_a_figure_is_held_to_what_it_counts(true, false):

@@ -339,8 +339,15 @@ def _numbers(
     problems: list[Problem] = []
     for title, numbers in groups.items():
         about = [fact for fact in facts if title is None or title in fact.titles]
-        years = [n for n in numbers if is_year(n, plain) and any(n.value in fact.years for fact in about)]
-        counts = [number for number in numbers if number not in years]
+        beside = [n for n in numbers if any(_beside(n, mention, plain) for mention in mentions)]
+        dated = [n for n in numbers if n in beside or is_year(n, plain)]
+        years = [n for n in dated if any(n.value in fact.years for fact in about)]
+        problems += [
+            Problem("number", number.text, "no year of the title that it stands beside")
+            for number in beside
+            if number not in years
+        ]
+        counts = [number for number in numbers if number not in (*years, *beside)]
         best = max(about, key=lambda fact: _borne_out(fact, counts, years), default=None)
         missing = [number for number in counts if best is None or not best.says(number)]
         problems += [
@@ -351,6 +358,17 @@ def _numbers(
             used.append(best)
             problems += _roles(best, mentions) if counts else ()
     return used, problems
+
+
+def _beside(number: Number, mention: _Mention, text: str) -> bool:
+    """Whether a number stands in brackets right after a title, which is where its year stands: "Alien (1979)"."""
+    end = number.start + len(number.text)
+    between = text[mention.end : number.start]
+    return (
+        not re.search(r"\w", between)
+        and between.rstrip().endswith(("(", "（"))
+        and text[end : end + 1] in (")", "）")
+    )
 
 
 def _borne_out(fact: _Fact, counts: Sequence[Number], years: Sequence[Number]) -> int:

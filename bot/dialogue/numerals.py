@@ -54,6 +54,7 @@ _HEDGE = re.compile(
     "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _HEDGES.items()) + r")(?:\s+an?)?\s*$", re.I
 )
 _POINTS = re.compile(r"\b(?:the|these|those|which) two$", re.I)
+_MINUS = re.compile(r"(?:^|[\s(（:,，])[-−]$")
 _NUMBER = re.compile(
     r"""
     (?P<share>百分之(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百]+))
@@ -132,6 +133,8 @@ def numbers_in(text: str) -> Iterator[Number]:
         if read is None:
             continue
         value, decimals, unit = read
+        if found["digits"] and _MINUS.search(before):
+            value = -value
         hedge = _hedge(before)
         if found["fraction"] or found["one_in"]:
             hedge = hedge or "about"
