@@ -16,7 +16,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 
 from bot.dialogue.ground import Grounder
 from bot.dialogue.prompts import choose_prompt, wording_messages, wording_prompt
@@ -176,21 +176,23 @@ def _seconds(run: Callable[[], object]) -> float:
 def _speed(model: ChatModel, turns: int) -> list[tuple[str, str]]:
     """Tokens a second, and the first token on a prompt whose beginning is known."""
     facts = fact_sets()[2][1]
-    firsts, rates = [], []
+    firsts, rates, spent = [], [], []
     for turn in range(turns):
         began = perf_counter()
         stamps = [
-            perf_counter()
+            (perf_counter(), process_time())
             for _ in model.stream(
                 wording_prompt("en"), wording_messages(f"Question {turn}", facts), max_tokens=40
             )
         ]
-        firsts.append(stamps[0] - began)
+        firsts.append(stamps[0][0] - began)
         if len(stamps) > 1:
-            rates.append((len(stamps) - 1) / (stamps[-1] - stamps[0]))
+            rates.append((len(stamps) - 1) / (stamps[-1][0] - stamps[0][0]))
+            spent.append((len(stamps) - 1) / (stamps[-1][1] - stamps[0][1]))
     return [
         ("first token, new prompt", f"{firsts[0]:.2f} s"),
         ("first token, prompt kept", f"{median(firsts[1:]):.2f} s"),
+        ("tokens a second of processor time", f"{median(spent):.1f}"),
         ("tokens a second, median and all", f"{median(rates):.1f} ({min(rates):.1f} to {max(rates):.1f})"),
     ]
 
