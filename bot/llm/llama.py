@@ -88,23 +88,25 @@ class LlamaModel:
             ModelError: the model failed, or took longer than its time.
         """
         request = self._request(system, messages, min(max_tokens, self._config.max_tokens))
-        yield from until(self._pieces(request | {"stream": True}), stop)
+        yield from until(self._pieces(request), stop)
 
     def _pieces(self, request: dict[str, Any]) -> Iterator[str]:
-        engine, deadline = self._load(), monotonic() + self._config.timeout
-        with closing(cast(Any, engine.reply(request, deadline))) as chunks:
-            for chunk in chunks:
-                piece = chunk["choices"][0]["delta"].get("content") if chunk["choices"] else None
-                if piece:
-                    yield piece
+        for piece, _ in self._chunks(request):
+            if piece:
+                yield piece
 
     def _whole(self, request: dict[str, Any]) -> tuple[str, bool]:
         """Return the text of a reply, and whether it ended by itself."""
+        chunks = list(self._chunks(request))
+        return "".join(piece for piece, _ in chunks), "length" not in {ending for _, ending in chunks}
+
+    def _chunks(self, request: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
+        """Yield pieces of a reply, the last with how it ended; leaving early ends it at its next token."""
         engine, deadline = self._load(), monotonic() + self._config.timeout
-        for answer in engine.reply(request, deadline):
-            choice = answer["choices"][0]
-            return choice["message"]["content"] or "", choice["finish_reason"] != "length"
-        raise ModelError(f"{self._name} gave no answer")
+        with closing(cast(Any, engine.reply(request | {"stream": True}, deadline))) as chunks:
+            for chunk in chunks:
+                for choice in chunk["choices"][:1]:
+                    yield choice["delta"].get("content") or "", choice["finish_reason"]
 
     def _request(self, system: str, messages: Sequence[Message], max_tokens: int) -> dict[str, Any]:
         lines = [{"role": "system", "content": system}] if system else []
