@@ -5,6 +5,8 @@
     python -P bench/choosing.py --dev                  the development messages, which may choose (tests/dev_choices)
     python -P bench/choosing.py --dev more             the second set of them
     python -P bench/choosing.py --dev --wrong          also prints what each got wrong
+    python -P bench/choosing.py --model qwen2.5-coder-1.5b-instruct --sample 100
+                                                       another chat model as it comes, beside them, on a seeded sample
 
 It reads `tests/heldout/messages.jsonl` as its README says to compare. The held-out messages are for reporting: nothing
 is ever chosen by them, and they are never printed. Wants both catalogues built.
@@ -14,22 +16,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from random import Random
 from time import perf_counter
 from typing import Any
 
 from bot.assembly import Almanac
+from bot.dialogue.agent import SURE
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_text import is_chinese
-from bot.dialogue.planner import plan
+from bot.dialogue.planner import complete, plan
+from bot.dialogue.prompts import choose_messages, choose_prompt
 from bot.dialogue.shorthand import calls_of, settled, sheet_of
 from bot.dialogue.turn import Asker, Conversation, Message, ToolCall
 from bot.history import turns_of_messages
 from bot.llm import LlmConfig
-from bot.llm.local import model_folder
+from bot.llm.local import LocalModel
+from bot.llm.source import model_folder
 from bot.llm.taught import TaughtLocal
 
 HELD_OUT = Path(__file__).parent.parent / "tests" / "heldout" / "messages.jsonl"
@@ -39,6 +46,7 @@ _ITEMS = ("item", "with_item", "liked", "disliked", "without")
 _PLACES = ("when", "place", "against")
 
 Way = Callable[[str, Conversation, Lexicon], tuple[ToolCall, ...]]
+Row = tuple[bool, bool, float, list[Any], bool]
 
 
 def main() -> None:
@@ -49,11 +57,17 @@ def main() -> None:
     parser.add_argument("--float32", action="store_true")
     parser.add_argument("--dev", nargs="?", const="messages", choices=("messages", "more"))
     parser.add_argument("--wrong", action="store_true")
+    parser.add_argument("--model", help="asset, folder or GGUF file of a chat model that was taught nothing")
+    parser.add_argument(
+        "--sample", type=int, default=0, help="so many messages of each language, by a fixed seed"
+    )
     args = parser.parse_args()
     if args.wrong and not args.dev:
         parser.error("--wrong reads the messages, so it wants --dev")
     source = DEV / f"{args.dev}.jsonl" if args.dev else HELD_OUT
     cases = [json.loads(line) for line in source.read_text(encoding="utf-8").splitlines()]
+    if args.sample:
+        cases = _sampled(cases, args.sample)
     almanac = Almanac.open()
     lexicons = {name: almanac.catalog(name).lexicon for name in ("movies", "groceries")}
     model = TaughtLocal(_base, LlmConfig(), name="taught", adapter=args.adapter, eight_bits=not args.float32)
@@ -83,22 +97,15 @@ def main() -> None:
         "model alone": by_model,
         "both, as shipped": by_both,
     }
+    if args.model:
+        ways |= _untaught(args.model, almanac)
     print(
         "| who chooses | language | messages | tool | tool and arguments | the same to the letter | p50 s | p95 s |\n"
         "|---|---|---|---|---|---|---|---|"
     )
     for name, way in ways.items():
         rows = [_asked(case, way, lexicons[case["catalog"]]) for case in cases]
-        for lang in ("en", "zh"):
-            some = [row for row, case in zip(rows, cases, strict=True) if _lang(case) == lang]
-            if not some:
-                continue
-            times = sorted(row[2] for row in some)
-            tool, whole, letter = (sum(bool(row[at]) for row in some) / len(some) for at in (0, 1, 4))
-            print(
-                f"| {name} | {lang} | {len(some)} | {100 * tool:.1f} % | {100 * whole:.1f} % "
-                f"| {100 * letter:.1f} % | {times[len(times) // 2]:.3f} | {times[len(times) * 95 // 100]:.3f} |"
-            )
+        _print_rows(name, rows, cases, args.sample)
         if args.wrong:
             for row, case in zip(rows, cases, strict=True):
                 if not row[1]:
@@ -107,18 +114,76 @@ def main() -> None:
                     )
 
 
-def _base() -> Path:
+def _print_rows(name: str, rows: Sequence[Row], cases: Sequence[Mapping[str, Any]], sampled: int) -> None:
+    for lang in ("en", "zh"):
+        some = [row for row, case in zip(rows, cases, strict=True) if _lang(case) == lang]
+        if not some:
+            continue
+        times = sorted(row[2] for row in some)
+        shares = [
+            _share(sum(bool(row[at]) for row in some) / len(some), len(some), sampled) for at in (0, 1, 4)
+        ]
+        print(
+            f"| {name} | {lang} | {len(some)} | {' | '.join(shares)} "
+            f"| {times[len(times) // 2]:.3f} | {times[len(times) * 95 // 100]:.3f} |"
+        )
+
+
+def _untaught(name: str, almanac: Almanac) -> dict[str, Way]:
+    """Return the ways of a model that was taught nothing: alone with the code around it, and where rules are not sure.
+
+    Each message is put to it once.
+    """
+    model = LocalModel.open(LlmConfig(model=name, timeout=600), _asset)
+    model.warm_up()
+    kept: dict[tuple[str, str, str], tuple[ToolCall, ...]] = {}
+
+    def alone(message: str, talk: Conversation, lexicon: Lexicon) -> tuple[ToolCall, ...]:
+        key = (talk.catalog, message, talk.model_dump_json())
+        if key not in kept:
+            tools = almanac.tools(talk.catalog)
+            chosen = model.choose(choose_prompt(tools), choose_messages(talk, message), tools)
+            kept[key] = () if chosen is None else (complete(chosen, lexicon.link(message), talk, lexicon),)
+        return kept[key]
+
+    def unsure(message: str, talk: Conversation, lexicon: Lexicon) -> tuple[ToolCall, ...]:
+        planned = plan(message, lexicon.link(message), talk, NOBODY, lexicon)
+        sure = planned.smalltalk is not None or planned.clarify is not None or planned.confidence >= SURE
+        return planned.calls if sure else alone(message, talk, lexicon)
+
+    return {f"{name} as it comes": alone, f"planner, and {name} where that is not sure": unsure}
+
+
+def _sampled(cases: Sequence[dict[str, Any]], n: int) -> list[dict[str, Any]]:
+    """Return `n` cases of each language, the same at every run, in their order."""
+    chosen: set[int] = set()
+    for lang in ("en", "zh"):
+        places = [at for at, case in enumerate(cases) if _lang(case) == lang]
+        chosen.update(Random(7).sample(places, min(n, len(places))))
+    return [case for at, case in enumerate(cases) if at in chosen]
+
+
+def _share(share: float, n: int, sampled: int) -> str:
+    """A share in percent; of a sample with its standard error, sqrt(p (1 - p) / n)."""
+    error = f" ± {100 * math.sqrt(share * (1 - share) / n):.1f}" if sampled else ""
+    return f"{100 * share:.1f}{error} %"
+
+
+def _asset(name: str) -> Path:
     from db.assets import fetch
 
-    cache = Path(os.environ.get("ALMANAC_CACHE", Path.home() / ".cache" / "almanac"))
-    return model_folder(fetch(LlmConfig().model, cache))
+    return fetch(name, Path(os.environ.get("ALMANAC_CACHE", Path.home() / ".cache" / "almanac")))
+
+
+def _base() -> Path:
+    return model_folder(_asset(LlmConfig().model))
 
 
 def _lang(case: Mapping[str, Any]) -> str:
     return str(case.get("lang") or ("zh" if is_chinese(case["message"]) else "en"))
 
 
-def _asked(case: Mapping[str, Any], way: Way, lexicon: Lexicon) -> tuple[bool, bool, float, list[Any], bool]:
+def _asked(case: Mapping[str, Any], way: Way, lexicon: Lexicon) -> Row:
     """Return whether the tool is right, and the arguments; seconds, calls, and the arguments held to the letter."""
     history = [Message.model_validate(line) for line in case["history"]]
     talk = Conversation(

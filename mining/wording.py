@@ -235,7 +235,8 @@ def say_profile(profile: Profile, names: Names, lang: str = "en", *, wording: Wo
         if lang == "zh":
             return f"数据无法区分：{key}最高为{top}，最低为{bottom}，差异可能只是偶然。"
         return f"The data cannot tell: {key} is highest {top} and lowest {bottom}, a difference that chance explains."
-    others = [said(row.value, row.n_x, row.n, row.share) for row in rows[1:4]]
+    near_ties = [row for row in rows[1:] if row is not low]  # the lowest is not called about as strong, too
+    others = [said(row.value, row.n_x, row.n, row.share) for row in near_ties[:3]]
     if lang == "zh":
         near = f"，与{'、'.join(others)}相差无几" if others else ""
         return f"{key}占比最高的是{top}{near}；最低的是{bottom}。"

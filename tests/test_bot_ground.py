@@ -201,3 +201,41 @@ def test_a_sentence_is_checked_in_a_millisecond_over_a_large_catalogue():
         check.check("Of 300 people who rated Toy Story, 210 also rated Aladdin, and 70 % is the share.")
         times.append(perf_counter() - began)
     assert min(times) < 1e-3
+
+
+HOLES = [
+    fact(
+        "e1",
+        "Aladdin (1992) is number 250 for you: 4.7 from popularity and -0.9 from its kind.",
+        "score",
+        rank=250,
+        popular=4.69,
+        kind_=-0.947,
+    ),
+    fact(
+        "e2", "Salsa is strongest at Store 367 (1 of 40 baskets, 2.5 %).", "context", n_x=1, n=40, share=0.025
+    ),
+    fact("e3", "If the two had nothing to do with each other, about 0.2 would.", "count", expected=0.153),
+    fact("e4", "Of 97 baskets 1.5 % held Salsa.", "count", n=97, share=0.0148),
+]
+
+
+@pytest.mark.parametrize(
+    ("true", "false"),
+    [
+        ("Aladdin (1992) is number 250 for you.", "Aladdin (1992) is number 1992 for you."),
+        ("Aladdin, a 1992 film, is number 250 for you.", "1992 people have Aladdin as number 250."),
+        ("Salsa is strongest at Store 367.", "Salsa is strongest at Store 1."),
+        ("If the two had nothing to do with each other, about 0.2 would.",
+         "If the two had nothing to do with each other, about 2 would."),
+        ("Of 97 baskets 1 % held Salsa.", "Of 97 baskets 2 % held Salsa."),
+        ("Aladdin (1992): 4.7 from popularity and -0.9 from its kind.",
+         "Aladdin (1992): 4.7 from popularity and -4.7 from its kind."),
+        ("Aladdin (1992) is number 250 for you.", "Aladdin (250) is number 250 for you."),
+    ],
+)  # fmt: skip
+def test_a_figure_is_held_to_what_it_counts(true, false):
+    """Found by `bench/grounding.py`: a model that lies got these through."""
+    checks = Grounder(["Aladdin (1992)", "Salsa"]).over(HOLES)
+    assert checks.check(true).ok, checks.check(true).problems
+    assert not checks.check(false).ok

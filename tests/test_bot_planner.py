@@ -397,6 +397,13 @@ def test_a_taste_before_a_wish_is_one_wish():
     assert len(planned(FILM, "I loved Heat. I hated Grease. What should I watch?").calls) == 1
 
 
+def test_a_verdict_is_no_wish_that_the_next_sentence_changes():
+    resting = planned(FILM, "love love love Heat! more in that vein, from the 60s or 70s").calls
+    assert resting == (score(liked=["heat"], year_from=1960, year_to=1979),)
+    apart = planned(FILM, "seen Fargo. but what would you choose for me, romance, from the nineties").calls
+    assert apart == (rate("fargo", "seen"), score(category="Romance", year_from=1990, year_to=1999))
+
+
 def test_a_history_of_text_alone_serves_follow_ups():
     before = Conversation(
         id="c",

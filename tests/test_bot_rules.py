@@ -163,6 +163,18 @@ def test_what_is_shown_is_drawn_from_the_evidence(shop: Almanac) -> None:
     assert not talk(shop, PAIR).charts
 
 
+def test_what_a_chart_says_is_in_the_figures_of_its_evidence(shop: Almanac) -> None:
+    answer = talk(shop, "when do people buy rye bread?", "show me")
+    assert "Tuesdays from 10:00 to 11:00: 100 of 200 baskets (50.0 %)" in answer.answer
+    fact = of_kind(answer, "heat")
+    assert (fact.numbers["n"], fact.numbers["n_x"]) == (400, 150)
+    assert fact.numbers["share"] == pytest.approx(100 / 200)
+    assert fact.numbers["share_all"] == pytest.approx(150 / 400)
+    gaps = talk(shop, "how often do people buy coffee?", "as a chart")
+    assert gaps.answer.startswith("The most common gap is 22-28 days: 24 of 24 gaps.")
+    assert of_kind(gaps, "gaps").numbers["gaps 22-28"] == 24
+
+
 def test_follow_ups_keep_the_subject_and_what_was_asked(shop: Almanac) -> None:
     answer = talk(shop, "who is due for coffee this week?", "and milk?")
     assert answer.tool_calls[0].arguments == {"item": "milk", "kind": "cycle"}

@@ -380,3 +380,13 @@ def test_the_mean_of_two_adapters_lies_half_way(tmp_path: Path) -> None:
         "data": "d1",
         "averaged": ["d0", "d1"],
     }
+
+
+def test_a_search_that_is_given_a_time_is_scored():
+    found = ToolCall(tool="search_items", arguments={"query": "salsa"})
+    said = Turn(message="find salsa", answer=Answer(answer="Salsa.", tool_calls=(found,)))
+    page = sheet_of(
+        SHOP.link("more on saturday night"), NOTHING.model_copy(update={"turns": (said,)}), NOBODY, SHOP
+    )
+    [call], _ = calls_of(" again search", page, SHOP)
+    assert (call.tool, call.arguments) == ("score_items", {"when": "saturday night"})

@@ -15,7 +15,7 @@ from mining.config import Wording
 from mining.count import Slice
 from mining.cycles import cycle_of, due
 from mining.phrases import number, percent, ratio_said, when, whole
-from mining.profile import profile_of
+from mining.profile import Profile, Share, profile_of
 from mining.sequence import next_after
 from mining.trends import trend_of
 from tests.mining_log import random_log
@@ -135,3 +135,15 @@ def test_what_never_happened_is_said_with_counts() -> None:
     assert "cause" not in said
     nobody = index.count("chips", (), Slice((), None, ("nobody",)))
     assert nobody.sentence(NAMES).startswith("The data hold no basket")
+
+
+def test_the_weakest_time_is_not_called_about_as_strong():
+    shares = (
+        Share("march", 900, 30, 20, 1.0),
+        Share("may", 900, 4, 4, 0.001),
+        Share("august", 60, 0, 0, 0.4),
+    )
+    said = Profile(("chips",), "month", shares).sentence(NAMES)
+    assert said == (
+        "Tortilla chips is strongest in March (30 of 900 baskets, 3.3 %); weakest in August (0 of 60 baskets, 0 %)."
+    )

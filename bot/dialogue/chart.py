@@ -127,6 +127,12 @@ def highest(parts: Sequence[Part]) -> int | None:
     return -max(known)[1] if known else None
 
 
+def strongest(cells: Mapping[tuple[str, int], Part]) -> tuple[str, int] | None:
+    """Return the cell that is surely high: with the highest lower end of its share; None where all hold too little."""
+    enough = [cell for cell, part in cells.items() if part.n >= LEAST]
+    return max(enough, key=lambda cell: cells[cell].lower, default=None)
+
+
 def heatmap(
     name: str,
     cells: Mapping[tuple[str, int], Part],
@@ -145,12 +151,12 @@ def heatmap(
     keys = [(day, hour) for day in WEEKDAYS for hour in range(24)]
     parts = [cells.get(key, Part(0, 0)) for key in keys]
     whole = Part(sum(part.n for part in parts), sum(part.n_x for part in parts))
-    best = max(range(len(parts)), key=lambda at: parts[at].lower if parts[at].n >= LEAST else 0.0)
-    if parts[best].n >= LEAST and tail(parts[best], whole.share or 0.0) * len(parts) <= 0.05:
-        day, hour = keys[best]
+    best = strongest(cells)
+    if best is not None and tail(cells[best], whole.share or 0.0) * len(parts) <= 0.05:
+        day, hour = best
         sentence = (
             f"{name} stands out most on {day.title()}s from {hour:02}:00 to {(hour + 1) % 24:02}:00: "
-            f"{parts[best].text(baskets)}; over all hours {whole.text(baskets)}."
+            f"{cells[best].text(baskets)}; over all hours {whole.text(baskets)}."
         )
     else:
         sentence = f"No hour of the week stands out beyond chance: {name} is in {whole.text(baskets)}."

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from bot.dialogue.numerals import Number, listed, numbers_in
+from bot.dialogue.numerals import Number, is_year, listed, numbers_in
 from bot.dialogue.plainwords import strange_words
 from bot.dialogue.turn import Evidence
 
@@ -20,6 +20,7 @@ ProblemKind = Literal["title", "number", "time", "cause", "comparison", "claim"]
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*|[\u4e00-\u9fff]")
 _YEAR_END = re.compile(r"\s*\((?:18|19|20)\d\d\)\s*$")
+_LABEL = re.compile(r"\b([A-Z][a-z]+) (\d+)\b(?![.,]\d| %)")
 _QUOTED = re.compile(r"\"([^\"]+)\"|“([^”]+)”|《([^》]+)》|‘([^’]+)’|\*([^*]+)\*|「([^」]+)」")
 _SMALL = frozenset(
     listed(
@@ -117,11 +118,28 @@ class _Fact:
     @cached_property
     def values(self) -> tuple[tuple[float, bool], ...]:
         """Numbers that may be said, each with whether it is a share; read when a sentence says a number of it."""
-        values = [(value, _is_share(name, value)) for name, value in self.evidence.numbers.items()]
+        named = self.evidence.numbers.items()
+        exact = [(value, _is_share(name, value)) for name, value in named if not name.endswith("year")]
+        values = list(exact)
         for number in numbers_in(self.blanked):
+            if any(number.may_mean(value, share=share) for value, share in exact):
+                continue  # rounded in the text already: 1.48 % told as 1.5 % is no 2 %
+            if is_year(number, self.blanked):
+                continue
             percent = number.unit == "percent"
             values.append((number.value / 100 if percent else number.value, percent))
         return tuple(values)
+
+    @cached_property
+    def years(self) -> frozenset[float]:
+        """Years, which count nothing: "(1959)" bears out no "1959 people"."""
+        said = {number.value for number in numbers_in(self.blanked) if is_year(number, self.blanked)}
+        return frozenset(said).union(v for name, v in self.evidence.numbers.items() if name.endswith("year"))
+
+    @cached_property
+    def labels(self) -> frozenset[tuple[str, str]]:
+        """Names that end in a number: ("Store", "367")."""
+        return frozenset(_LABEL.findall(self.blanked))
 
     def says(self, number: Number) -> bool:
         return any(number.may_mean(value, share=share) for value, share in self.values)
@@ -247,6 +265,7 @@ class Check:
         problems += _foreign_names(sentence, words, mentions, self.words)
         support = used or _about({mention.key for mention in mentions}, self.facts)
         grounds = support or self.facts
+        problems += _labels(plain, grounds)
         problems += _times(words, grounds)
         problems += _claims(plain, grounds)
         strange = strange_words(plain, (word for fact in grounds for word in fact.words), _SMALL)
@@ -320,9 +339,16 @@ def _numbers(
     problems: list[Problem] = []
     for title, numbers in groups.items():
         about = [fact for fact in facts if title is None or title in fact.titles]
-        years = [n for n in numbers if _is_year(n) and any(fact.says(n) for fact in about)]
-        counts = [number for number in numbers if number not in years]
-        best = max(about, key=lambda fact: sum(map(fact.says, counts or years)), default=None)
+        beside = [n for n in numbers if any(_beside(n, mention, plain) for mention in mentions)]
+        dated = [n for n in numbers if n in beside or is_year(n, plain)]
+        years = [n for n in dated if any(n.value in fact.years for fact in about)]
+        problems += [
+            Problem("number", number.text, "no year of the title that it stands beside")
+            for number in beside
+            if number not in years
+        ]
+        counts = [number for number in numbers if number not in (*years, *beside)]
+        best = max(about, key=lambda fact: _borne_out(fact, counts, years), default=None)
         missing = [number for number in counts if best is None or not best.says(number)]
         problems += [
             Problem("number", number.text, "in no fact that carries its title and its other numbers")
@@ -332,6 +358,22 @@ def _numbers(
             used.append(best)
             problems += _roles(best, mentions) if counts else ()
     return used, problems
+
+
+def _beside(number: Number, mention: _Mention, text: str) -> bool:
+    """Whether a number stands in brackets right after a title, which is where its year stands: "Alien (1979)"."""
+    end = number.start + len(number.text)
+    between = text[mention.end : number.start]
+    return (
+        not re.search(r"\w", between)
+        and between.rstrip().endswith(("(", "（"))
+        and text[end : end + 1] in (")", "）")
+    )
+
+
+def _borne_out(fact: _Fact, counts: Sequence[Number], years: Sequence[Number]) -> int:
+    """How many of the counts a fact says; where nothing is counted, how many of the years."""
+    return sum(map(fact.says, counts)) if counts else sum(number.value in fact.years for number in years)
 
 
 def _roles(fact: _Fact, mentions: Sequence[_Mention]) -> Iterator[Problem]:
@@ -351,8 +393,13 @@ def _about(titles: set[tuple[str, ...]], facts: Sequence[_Fact]) -> list[_Fact]:
     return sorted(carrying, key=lambda fact: -len(titles & fact.titles))
 
 
-def _is_year(number: Number) -> bool:
-    return number.unit == "plain" and number.decimals == 0 and 1850 <= number.value <= 2100
+def _labels(plain: str, facts: Sequence[_Fact]) -> Iterator[Problem]:
+    """Yield names with a number of which the facts know the word with other numbers only: a store of its own."""
+    known = {label for fact in facts for label in fact.labels}
+    words = {word for word, _ in known}
+    for found in _LABEL.finditer(plain):
+        if found[1] in words and found.groups() not in known:
+            yield Problem("title", found.group(), "a name whose number is in no evidence")
 
 
 def _times(words: Sequence[_Word], facts: Sequence[_Fact]) -> Iterator[Problem]:

@@ -53,6 +53,8 @@ _HEDGES: dict[Hedge, str] = {
 _HEDGE = re.compile(
     "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _HEDGES.items()) + r")(?:\s+an?)?\s*$", re.I
 )
+_POINTS = re.compile(r"\b(?:the|these|those|which) two$", re.I)
+_MINUS = re.compile(r"(?:^|[\s(（:,，])[-−]$")
 _NUMBER = re.compile(
     r"""
     (?P<share>百分之(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百]+))
@@ -70,6 +72,18 @@ _NUMBER = re.compile(
     .replace("RANKS", "|".join(_RANKS))
     .replace("HAN", _HAN_RUN),
     re.X | re.I,
+)
+
+
+_YEAR_BEFORE = re.compile(
+    r"(?:[(（《]|\b(?:in|of|from|since|until|till|to|by|during|before|after|around|and|or|year|an?|the|this|that|its"
+    r"|january|february|march|april|may|june|july|august|september|october|november|december)|[\u4e00-\u9fff，、])\s*$",
+    re.I,
+)
+_YEAR_AFTER = re.compile(
+    r"\s*(?:[)）》.,;:!?，。；、-]|$)|\s*[\u4e00-\u9fff]"
+    r"|\s(?:films?|movies?|releases?|classics?|originals?|versions?|and|or|to|until|by|for|with|is|was|has|had|it|from|in|on|at)\b",
+    re.I,
 )
 
 
@@ -110,17 +124,29 @@ class Number:
 def numbers_in(text: str) -> Iterator[Number]:
     """Yield the numbers of a text, left to right.
 
-    "one" alone is a pronoun and "first" an adverb more often than a count: neither is a number here.
+    "one" alone is a pronoun, "first" an adverb more often than a count, and "the two" are those just named: none is a
+    number here.
     """
     for found in _NUMBER.finditer(text):
-        read = _read(found)
+        before = text[max(0, found.start() - 18) : found.start()]
+        read = None if found["word"] and _POINTS.search(f"{before}{found.group()}") else _read(found)
         if read is None:
             continue
         value, decimals, unit = read
-        hedge = _hedge(text[max(0, found.start() - 18) : found.start()])
+        if found["digits"] and _MINUS.search(before):
+            value = -value
+        hedge = _hedge(before)
         if found["fraction"] or found["one_in"]:
             hedge = hedge or "about"
         yield Number(found.group().strip(), value, decimals, unit, hedge, found.start())
+
+
+def is_year(number: Number, text: str) -> bool:
+    """Whether a number is said as a year: "(1995)", "in 1995", "a 1995 film", and not "1995 of 2,000 people"."""
+    if number.unit != "plain" or number.decimals or not 1850 <= number.value <= 2100 or "," in number.text:
+        return False
+    before, after = text[: number.start], text[number.start + len(number.text) :]
+    return _YEAR_BEFORE.search(before) is not None and _YEAR_AFTER.match(after) is not None
 
 
 def _hedge(before: str) -> Hedge:

@@ -76,6 +76,7 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     links = _untitled(links)
     parts = _wishes(links)
     grounds = asked_about(links) is not None and bool(links.of("verdict"))
+    calls: tuple[ToolCall, ...] = ()
     if (
         len(parts) > 1 and not grounds
     ):  # "would I like Alien? I enjoyed Blade Runner" is one wish with its grounds
@@ -90,7 +91,15 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
                 min(p.confidence for p in plans),
                 "several wishes: " + "; ".join(p.reason for p in plans),
             )
-    return one_wish(links, focus, lexicon)
+    return _resting(one_wish(links, focus, lexicon), calls)
+
+
+def _resting(whole: Plan, calls: tuple[ToolCall, ...]) -> Plan:
+    """Keep the wish of a message that read as a whole is a mere verdict: "loved Heat! more from the 70s"."""
+    wish = next((call for call in reversed(calls) if call.tool in ("score_items", "search_items")), None)
+    if wish is None or {call.tool for call in whole.calls} != {"rate_item"}:
+        return whole
+    return replace(whole, calls=(wish,), reason="a taste, and a wish that rests on it")
 
 
 def _untitled(links: Links) -> Links:
@@ -109,13 +118,25 @@ def _in_turn(parts: list[Links], focus: Focus, lexicon: Lexicon) -> list[Plan]:
         planned = one_wish(part, focus, lexicon)
         if planned.calls:
             plans.append(planned)
-            focus = replace(focus, call=planned.calls[-1])
+            focus = replace(focus, call=_going_on(planned.calls[-1], focus))
         if planned.calls and planned.calls[-1].tool == "lookup_rules" and cues.IT.search(part.plain):
             plans[-1] = replace(planned, calls=(_about(planned.calls[-1], parts[0]), *planned.calls[1:]))
         named = focus.named(part)
         if named and not cues.IT.search(part.plain):
             focus = replace(focus, page=named[-1])
     return plans
+
+
+def _going_on(call: ToolCall, focus: Focus) -> ToolCall | None:
+    """Return the call that the next part of a message may change.
+
+    A verdict is none: "loved Heat! more from the 70s" goes on with a wish that rests on what was liked.
+    """
+    if call.tool == "rate_item":
+        grounds = {"like": "liked", "bought": "liked", "dislike": "disliked"}
+        name = grounds.get(str(call.arguments["verdict"]))
+        return ToolCall(tool="score_items", arguments={name: [call.arguments["item"]]}) if name else None
+    return focus.call if call.tool == "show_profile" else call
 
 
 def _about(call: ToolCall, first: Links) -> ToolCall:

@@ -340,6 +340,10 @@ def _call(word: str, arguments: dict[str, Any]) -> ToolCall:
     return ToolCall(tool=TOOLS[word], arguments=arguments, by="model")
 
 
+_PERSONAL: Final = frozenset(("liked", "disliked", "when", "place"))
+"""Arguments that a search does not take: a wish that holds one is scored, whatever the model calls it."""
+
+
 def _wish(word: str, rest: list[str], given: Sheet, lexicon: Lexicon, before: ToolCall | None) -> ToolCall:
     """A search, or a wish for this person, new or as a change of the one before."""
     cut = rest.index("not") if "not" in rest else len(rest)
@@ -356,9 +360,10 @@ def _wish(word: str, rest: list[str], given: Sheet, lexicon: Lexicon, before: To
         ]
         lists = {"liked": [*kept, *liked], "disliked": refused}
         arguments |= {name: list(dict.fromkeys(items)) for name, items in lists.items() if items}
-        if word == "score":
+        if word == "score" or _PERSONAL & arguments.keys():
             arguments.pop("query", None)
             arguments |= make.time_and_place(given.links)
+            return _call("score", arguments)
         return _call(word, arguments)
     if word == "search":
         return make.search(given.links, lexicon).model_copy(update={"by": "model"})

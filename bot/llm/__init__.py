@@ -37,7 +37,23 @@ def open_model(config: LlmConfig, assets: Callable[[str], Path]) -> ChatModel | 
 
             return EndpointModel(config)
         case "local":
-            from bot.llm.local import LocalModel
-            from bot.llm.taught import TaughtLocal, taught_base
+            return _open_local(config, assets)
 
-            return (TaughtLocal if config.model == taught_base() else LocalModel).open(config, assets)
+
+def _open_local(config: LlmConfig, assets: Callable[[str], Path]) -> ChatModel:
+    """Open a model of this process with the engine that suits it, and with its adapter where one is shipped for it."""
+    from bot.llm.source import engine_of, model_folder, source_of
+    from bot.llm.taught import TaughtLocal, taught_base
+
+    source = source_of(config, assets)
+    if engine_of(config, source) == "llamacpp":
+        from bot.llm.llama import LlamaModel
+
+        chat: ChatModel = LlamaModel(source.gguf_file, config, name=source.name)
+    else:
+        from bot.llm.local import LocalModel
+
+        chat = LocalModel(lambda: model_folder(source.find()), config, name=source.name)
+    if config.model != taught_base():
+        return chat
+    return TaughtLocal(lambda: model_folder(source.find()), config, name=source.name, chat=chat)

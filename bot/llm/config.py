@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 Backend = Literal["local", "openai", "scripted", "none"]
+Engine = Literal["auto", "transformers", "llamacpp"]
 DEFAULT_MODEL = "smollm2-135m-instruct"
 
 
@@ -30,6 +31,9 @@ class LlmConfig(BaseModel):
     """CPU threads of the local model; 0 takes the number of cores that this process may use."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """Weights of the local model: auto takes bfloat16 where the processor computes with it."""
+    engine: Engine = "auto"
+    """What runs a local model: transformers, or llamacpp for GGUF files (extra `llamacpp`); auto takes llamacpp for a
+    GGUF file on a processor where that extra is installed."""
     device: str = "auto"
     """auto, cpu, cuda, mps or a numbered one such as cuda:1."""
     timeout: Annotated[float, Field(gt=0)] = 30.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ MAX_NUMBER = 100_000
 """Largest number of an argument, where its schema names no limit."""
 
 _DECORATION = {"title", "default", "description", "examples"}
+_FORM = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+"""How a call is written: one way, so that no token is spent on choosing blanks."""
 _CLOSERS = ("}", "]", '"', ",", ":", "0", "1")
 
 
@@ -112,6 +115,30 @@ def parse(text: str) -> ToolCall | None:
     return None if name == NO_TOOL else ToolCall(tool=name, arguments=arguments, by="model")
 
 
+def call_grammar(tools: Sequence[ToolSchema]) -> str:
+    """Return the grammar of one call of `tools` for a server that was built with llguidance (llama.cpp)."""
+    return f"%llguidance {{}}\nstart: %json {json.dumps(union(tools) | {'x-guidance': _FORM})}"
+
+
+def closed(text: str, tools: Sequence[ToolSchema]) -> str:
+    """End a call that was begun under `call_grammar` as soon as the schema lets it: what a spent budget comes to.
+
+    Raises:
+        ModelError: `text` begins no call of these tools.
+    """
+    constraint = _by_bytes().start(tools)
+    for byte in text.encode("utf-8"):
+        constraint.take(byte)
+    constraint.close()
+    return constraint.text
+
+
+@cache
+def _by_bytes() -> Constrainer:
+    """A constrainer whose tokens are bytes, for text that some tokenizer wrote."""
+    return Constrainer("byte", vocabulary=262, eos=261)
+
+
 class Constrainer:
     """Grammars over one tokenizer; build it once for each model."""
 
@@ -119,7 +146,7 @@ class Constrainer:
         """Read the vocabulary.
 
         Args:
-            tokenizer_json: The content of a `tokenizer.json`.
+            tokenizer_json: The content of a `tokenizer.json`, or "byte".
             vocabulary: Number of scores that the model gives.
             eos: The token that ends a reply.
         """
@@ -141,10 +168,7 @@ class Constrainer:
 
         key = _Schemas(tuple(tool.model_dump_json() for tool in tools))
         if key not in self._grammars:
-            grammar = LLMatcher.grammar_from_json_schema(
-                union(tools),
-                defaults={"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "},
-            )
+            grammar = LLMatcher.grammar_from_json_schema(union(tools), defaults=_FORM)
             matcher = LLMatcher(self._tokens, grammar, log_level=0)
             if matcher.is_error():
                 raise ModelError(f"the tools' schemas cannot be enforced: {matcher.get_error()[:300]}")

@@ -1,6 +1,6 @@
 """A language model that runs in this process: any chat model that transformers can load.
 
-Knows where a model's files are and how a reply is made from scores. torch and transformers load on first use, in
+Knows how a reply is made from scores; where files are is in `bot.llm.source`. torch and transformers load on first use, in
 `bot.llm.local_engine`. One model serves all conversations: they take turns token by token (`bot.llm.fair`).
 """
 
@@ -17,8 +17,8 @@ from bot.llm.base import ModelError, ToolSchema
 from bot.llm.config import LlmConfig
 from bot.llm.constrain import Constrainer, parse
 from bot.llm.fair import FairLock
+from bot.llm.source import model_folder, source_of
 from bot.llm.stops import until
-from db.errors import AssetError
 
 if TYPE_CHECKING:
     from bot.llm.local_engine import Engine, Reading, Scores
@@ -49,18 +49,8 @@ class LocalModel:
         Raises:
             ModelError: a path that is neither a folder nor a GGUF file.
         """
-        path = Path(config.model).expanduser()
-        if path.exists():
-            if path.is_file() and path.suffix != ".gguf":
-                raise ModelError(
-                    f"llm.model is the file {config.model!r}; name a model folder or a .gguf file"
-                )
-            return cls(lambda: model_folder(path), config, name=path.stem if path.is_file() else path.name)
-        if path.is_absolute() or config.model.startswith((".", "~")):
-            raise ModelError(f"llm.model names {config.model!r}, where nothing is; check the path")
-        if "/" in config.model:
-            return cls(lambda: config.model, config, name=config.model)
-        return cls(lambda: model_folder(_fetched(assets, config.model)), config, name=config.model)
+        source = source_of(config, assets)
+        return cls(lambda: model_folder(source.find()), config, name=source.name)
 
     @property
     def name(self) -> str:
@@ -172,27 +162,3 @@ class LocalModel:
                 )
                 self._loaded = (engine, constrainer)
             return self._loaded
-
-
-def _fetched(assets: Callable[[str], Path], name: str) -> Path:
-    """Return an asset's folder; a turn goes on without the model where it cannot be had."""
-    try:
-        return assets(name)
-    except AssetError as error:
-        raise ModelError(str(error)) from error
-
-
-def model_folder(path: Path) -> Path:
-    """Return a folder that transformers loads fast: `path`, or what its GGUF file was converted to.
-
-    Raises:
-        ModelError: there is no model, or more than one GGUF file.
-    """
-    if (path / "config.json").is_file():
-        return path
-    files = [path] if path.is_file() else sorted(path.glob("**/*.gguf"))
-    if len(files) != 1:
-        raise ModelError(f"{str(path)!r} holds {len(files)} GGUF files and no config.json; name one model")
-    from bot.llm.local_gguf import converted
-
-    return converted(files[0], path.with_name(f"{path.stem}-safetensors"))

@@ -21,6 +21,7 @@ from transformers.utils import logging as transformers_logging
 
 from bot.dialogue.turn import Message
 from bot.llm.base import ModelError
+from bot.llm.marks import unmarked
 from bot.llm.threads import threads_for
 
 KEPT_PROMPTS = 6
@@ -115,7 +116,7 @@ class Engine:
     def prompt(self, system: str, messages: Sequence[Message]) -> list[int]:
         """Tokens of a conversation, up to where the reply begins."""
         lines = [{"role": "system", "content": system}] if system else []
-        lines += [{"role": message.role, "content": _plain(message.content)} for message in messages]
+        lines += [{"role": message.role, "content": unmarked(message.content)} for message in messages]
         text = self.tokenizer.apply_chat_template(lines, add_generation_prompt=True, tokenize=False)
         return [int(token) for token in self.tokenizer(text, add_special_tokens=False)["input_ids"]]
 
@@ -198,8 +199,3 @@ def _common(first: Sequence[int], second: Sequence[int]) -> int:
         if a != b:
             return position
     return min(len(first), len(second))
-
-
-def _plain(text: str) -> str:
-    """A person's text without the marks by which chat templates tell who speaks."""
-    return text.replace("<|", "< |").replace("[INST]", "[ INST]")

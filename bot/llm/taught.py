@@ -1,21 +1,24 @@
 """The default local model with what it was taught: choosing a tool, in marks.
 
 Knows the adapter that ships with the package and the base model that it is for. The taught work runs in
-`bot.llm.taught_engine`, which loads on first use; as a chat model it is the `LocalModel` that it is built on.
+`bot.llm.taught_engine`, which loads on first use; as a chat model it is whatever runs the base model.
 """
 
 from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from bot.dialogue.turn import Message, ToolCall
+from bot.llm.base import ChatModel, ModelError, ToolSchema
 from bot.llm.config import LlmConfig
 from bot.llm.constrain import Constrainer
+from bot.llm.fair import FairLock
 from bot.llm.local import LocalModel
 from bot.llm.threads import threads_for
 
@@ -29,8 +32,8 @@ def taught_base() -> str | None:
     return str(json.loads(card.read_text(encoding="utf-8"))["base"]) if card.is_file() else None
 
 
-class TaughtLocal(LocalModel):
-    """A local model with its adapter; see `bot.llm.base.TaughtModel`."""
+class TaughtLocal:
+    """A local model with its adapter; see `bot.llm.base.TaughtModel`. In words it speaks as it came, by `chat`."""
 
     def __init__(
         self,
@@ -38,23 +41,54 @@ class TaughtLocal(LocalModel):
         config: LlmConfig,
         *,
         name: str,
+        chat: ChatModel | None = None,
         adapter: Path | None = None,
         eight_bits: bool = True,
     ) -> None:
-        """Prepare; nothing is loaded yet. The first arguments are those of `LocalModel`.
+        """Prepare; nothing is loaded yet.
 
         Args:
             folder: Returns the base model's folder.
             config: Threads, limits.
             name: What people call the model.
+            chat: Runs the base model in words; None takes transformers.
             adapter: A folder that peft wrote; None takes the one that ships with the package.
             eight_bits: Eight-bit weights, else float32.
         """
-        super().__init__(folder, config, name=name)
+        self._folder = folder
+        self._config = config
+        self._name = name
+        self._chat = chat or LocalModel(folder, config, name=name)
+        self._turns = FairLock()
         self._adapter = adapter
         self._eight_bits = eight_bits
         self._readying = threading.Lock()
         self._ready: tuple[TaughtEngine, Constrainer] | None = None
+
+    @property
+    def name(self) -> str:
+        """What people call the model."""
+        return self._name
+
+    def choose(
+        self, system: str, messages: Sequence[Message], tools: Sequence[ToolSchema], *, max_tokens: int = 160
+    ) -> ToolCall | None:
+        """Choose a tool as the untaught model does: for languages that it was not taught in.
+
+        Raises:
+            ModelError: the model failed, or took longer than its time.
+        """
+        return self._chat.choose(system, messages, tools, max_tokens=max_tokens)
+
+    def stream(
+        self, system: str, messages: Sequence[Message], *, max_tokens: int = 200, stop: Sequence[str] = ()
+    ) -> Iterator[str]:
+        """Yield a reply in words piece by piece; close the iterator to stop early.
+
+        Raises:
+            ModelError: the model failed, or took longer than its time.
+        """
+        return self._chat.stream(system, messages, max_tokens=max_tokens, stop=stop)
 
     @property
     def ready(self) -> bool:
@@ -101,6 +135,10 @@ class TaughtLocal(LocalModel):
         self._in_time(deadline)
         with self._turns:
             return engine.step([tokens], memory)
+
+    def _in_time(self, deadline: float) -> None:
+        if monotonic() > deadline:
+            raise ModelError(f"{self._name} took longer than {self._config.timeout:g} s (`llm.timeout`)")
 
     def _taught(self) -> tuple[TaughtEngine, Constrainer]:
         with self._readying:

@@ -98,7 +98,13 @@ def _steady(notes: RuleNotes, key: str, people: int, any_people: int, regular: f
         f"rhythm; {100 * regular:.0f} % of their gaps lie within half of their own usual gap.",
         f"{any_people:,}{notes.words.people_zh}中有{people:,}{notes.words.people_zh}有规律；{100 * regular:.0f} %的间隔接近各自的常态。",
         keys=(key,),
-        numbers={"people": people, "people_any": any_people, "regular": regular, "holds": float(holds)},
+        numbers={
+            "people": people,
+            "people_any": any_people,
+            "regular": regular,
+            "within": 0.5,
+            "holds": float(holds),
+        },
     )
 
 
@@ -118,6 +124,5 @@ def _gaps(notes: RuleNotes, key: str) -> None:
         f"of {len(days):,} gaps between days with {notes.name((key,))}, most ({held[top]:,}) are {names[top]} days long.",
         f"{notes.name((key,))}的{len(days):,}个间隔中，最多的（{held[top]:,}个）为{names[top]}天。",
         keys=(key,),
-        numbers={f"gaps {name} days": float(n) for name, n in zip(names, held, strict=True)}
-        | {"gaps": len(days)},
+        numbers={f"gaps {name}": float(n) for name, n in zip(names, held, strict=True)} | {"gaps": len(days)},
     )

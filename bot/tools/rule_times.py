@@ -9,7 +9,7 @@ import math
 from dataclasses import replace
 
 from bot.dialogue.aspects import DOUBTS, Aspect
-from bot.dialogue.chart import WEEKDAYS
+from bot.dialogue.chart import WEEKDAYS, Part, strongest
 from bot.tools import rule_best, rule_doubt
 from bot.tools.rule_notes import INDEX, Question, RuleNotes
 from mining.compare import Comparison
@@ -137,25 +137,27 @@ def _drawn(notes: RuleNotes, compared: Comparison) -> dict[str, float]:
 
 def heat(notes: RuleNotes, subject: tuple[str, ...]) -> None:
     """Note the share for each weekday and hour: what a heat map draws."""
-    numbers: dict[str, float] = {}
-    best: tuple[float, str, int, int, int] | None = None
-    for day in WEEKDAYS:
-        profile = notes.book.profile(subject, "hour", Slice(context=(day,)))
-        for row in profile:
-            cell = f"{day} {row.value}"
-            numbers |= {f"n {cell}": row.n, f"n_x {cell}": row.n_x}
-            if row.n >= profile.least and (best is None or row.share > best[0]):
-                best = (row.share, day, int(row.value), row.n_x, row.n)
+    cells = {
+        (day, int(row.value)): Part(row.n, row.n_x)
+        for day in WEEKDAYS
+        for row in notes.book.profile(subject, "hour", Slice(context=(day,)))
+    }
+    best = strongest(cells)
     if best is None:
         return
-    share, day, hour, n_x, n = best
+    (day, hour), top = best, cells[best]
+    n, n_x = sum(part.n for part in cells.values()), sum(part.n_x for part in cells.values())
+    share = top.n_x / top.n
+    numbers: dict[str, float] = {"hour": hour, "share": share, "n": n, "n_x": n_x, "share_all": n_x / n}
+    for (weekday, at), part in cells.items():
+        numbers |= {f"n {weekday} {at}": part.n, f"n_x {weekday} {at}": part.n_x}
     notes.tell(
         "heat",
         f"by weekday and hour {notes.name(subject)} is highest on {day.capitalize()}s from {hour:02}:00: "
-        f"{n_x:,} of {n:,} {notes.words.baskets} ({100 * share:.1f} %).",
-        f"{notes.name(subject)}按星期和小时看占比最高：{n:,}{notes.words.baskets_zh}中的{n_x:,}（{100 * share:.1f} %）。",
+        f"{top.text(notes.words.baskets)}.",
+        f"{notes.name(subject)}按星期和小时看占比最高：{top.n:,}{notes.words.baskets_zh}中的{top.n_x:,}（{100 * share:.1f} %）。",
         keys=subject,
-        numbers=numbers | {"hour": hour},
+        numbers=numbers,
     )
 
 
