@@ -15,6 +15,7 @@ from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links
 from bot.dialogue.phrases import relative_age
+from bot.dialogue.planner_behaviour import behaviour
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow, repeats, stands_alone
 from bot.dialogue.planner_pairs import is_pair
@@ -40,6 +41,7 @@ def one_wish(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
         _other_end,
         _rules,
         _follow,
+        behaviour,
         _rate,
         _details,
         _score,

@@ -1,0 +1,127 @@
+"""What a message asks of behaviour, read from the families of its words and not from its wording.
+
+Knows how many things are named, whether they are two sides, and which families of words stand around them. It is asked
+where no plain wording decides (see `bot.dialogue.planner_readings`). It refuses to know how arguments are filled.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bot.dialogue import families as said
+from bot.dialogue import planner_calls as make
+from bot.dialogue.aspects import aspects_of
+from bot.dialogue.cue import Said
+from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.link import Links
+from bot.dialogue.planner_cues import DETAILS, RuleKind
+from bot.dialogue.planner_focus import Focus
+from bot.dialogue.planner_pairs import in_one_basket
+from bot.dialogue.planner_plan import LIKELY, SURE, Plan
+
+_IDIOMS: Final = re.compile(
+    r"\b(?:we|i|our|i'm|we're)\b[^.?!,;]{0,40}\bnext (?:week|month|year|weekend|time)\b"
+    r"|\bthan (?:\w+ ){0,3}(?:before|earlier|later|ever)\b|\bafter all\b|\bnever before\b|\b(?:before|after) (?:work|dark|noon|midnight|dinner|lunch|breakfast|bed)\b"
+)
+"""Words of time that put no two things in order."""
+_YES_NO: Final = re.compile(
+    r"^\W*(?:(?:and|so|but|then|ok|well|hmm+)\W+)*(?:is|are|was|were|do|does|did|has|have|can|could|would|will)(?:n'?t)?\b"
+)
+_TELLS: Final = re.compile(r"^\W*(?:so )?(?:who|what|which) (?:is|are|was|were|'s) (?:a |an |the )?xx\W*$")
+
+
+def words_around(links: Links) -> Said:
+    """Return the message without the names in it: a title's own words ask for nothing."""
+    plain = str(links.plain)
+    for span in (*links.of("item"), *links.of("category")):
+        name = links.text[span.start : span.end].lower()
+        plain = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "xx", plain)
+    return Said(_IDIOMS.sub(" ", plain))
+
+
+def sides(links: Links, focus: Focus) -> int:
+    """Return how many different things a message names or points at."""
+    return len(set(focus.named(links)) | {f"category:{name}" for name in links.values("category")})
+
+
+def behaviour(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
+    """Plan a question about behaviour that no plain wording gives away; None where the words ask for something else."""
+    around = words_around(links)
+    if links.lang != "en" or _is_else(links, around):
+        return None
+    kind = _kind(links, focus, around)
+    if kind is None:
+        return None
+    call = make.rules(links, focus, kind)
+    plainly = said.CROWD.search(around) or said.RECORD.search(around) or said.AMOUNT.search(around)
+    return Plan((call,), SURE if plainly else LIKELY, f"words of behaviour: {kind}")
+
+
+def _is_else(links: Links, around: Said) -> bool:
+    """Tell whether the words are a wish, a verdict or a question for facts."""
+    shown = {"chart", "csv"} & set(aspects_of(links.plain))
+    if _TELLS.match(around) or (said.WISH.search(around) and not shown):
+        return True
+    if DETAILS.search(links.plain) and not said.JOINED.search(around) and not said.CHANGE.search(around):
+        return True
+    return bool(links.of("verdict")) and not said.CROWD.search(around)
+
+
+def _kind(links: Links, focus: Focus, around: Said) -> RuleKind | None:
+    """Return the kind of rule that the families of words ask for."""
+    n = sides(links, focus)
+    if n == 0:
+        return _of_all(links, around)
+    if n > 1 and not in_one_basket(links):
+        return _of_two(links, around)
+    for kind, cue in _ONE:
+        if cue.search(around):
+            return kind
+    return _of_slice(links, around)
+
+
+_ONE: Final[tuple[tuple[RuleKind, said.Cue], ...]] = (
+    ("cycle", said.AGAIN),
+    ("next", said.LATER),
+    ("trend", said.CHANGE),
+    ("context", said.WHEN_WHERE),
+    ("any", said.STRIKING),
+    ("together", said.JOINED),
+)
+"""Of one thing: the first family that is there decides, from the rarest words to the commonest."""
+
+
+def _of_two(links: Links, around: Said) -> RuleKind | None:
+    """Of two things: one after the other, or in one basket."""
+    if said.LATER.search(around):
+        return "next"
+    families = (said.JOINED, said.CHANCE, said.AMOUNT, said.CROWD, said.RECORD, said.STRIKING)
+    if any(cue.search(around) for cue in families):
+        return "together"
+    return "context" if make.against_words(links) else None
+
+
+def _of_all(links: Links, around: Said) -> RuleKind | None:
+    """Of everything: what changed, or what the best rules are."""
+    sliced = bool(links.of("context") or links.of("place"))
+    if sliced and said.CHANGE.search(around):
+        return "trend"
+    if said.STRIKING.search(around) and (
+        said.JOINED.search(around) or said.RECORD.search(around) or _FOUND.search(around)
+    ):
+        return "together" if said.JOINED.search(around) else "any"
+    return None
+
+
+_FOUND: Final = re.compile(r"\byou(?:'ve| have)? (?:found|mined|know|learned|discovered|have)\b|\byour\b")
+
+
+def _of_slice(links: Links, around: Said) -> RuleKind | None:
+    """Of one thing at a time or place: how much of it; else what is around it."""
+    asks = said.AMOUNT.search(around) or said.CROWD.search(around) or said.RECORD.search(around)
+    if links.of("context") or links.of("place"):
+        return "context" if asks or _YES_NO.match(around) else None
+    if {"chart", "csv"} & set(aspects_of(links.plain)):
+        return "context" if re.search(r"\b(?:days?|weeks?|weekdays?|hours?)\b", around) else "together"
+    return "together" if asks else None
