@@ -35,8 +35,8 @@ CROWD: Final = family(
     """
     people ppl person persons customer* client* consumer* shopper* household* home homes famil* buyer* viewer* rater*
     audience* public guest* patron* punter* visitor* regular regulars folk folks fans lovers drinkers eaters owners
-    parents mums moms dads users members crowd everyone everybody anyone anybody someone somebody others they them their
-    who whoever moviegoer* cinephile* subscriber* player* reader* listener*
+    parents mums moms dads users members crowd everyone everybody anyone anybody someone somebody others they
+    moviegoer* cinephile* subscriber* player* reader* listener*
     """
 )
 """Those who act, in the third person."""
@@ -91,13 +91,14 @@ AGAIN: Final = family(
 """One thing time and again."""
 CHANGE: Final = family(
     """
-    rise rises rising risen rose fall falls falling fallen fell grow grows growing grew grown growth shrink* shrank
+    rise rises rising risen rose falls falling fallen fell grow grows growing grew grown growth shrink* shrank
     declin* drop drops dropped dropping climb* surg* slump* wane* waning fade fades faded fading gain gains gained
     gaining lose loses losing lost loser losers winner winners riser* faller* mover* trend* develop* evol* chang* shift*
     drift* curve curves trajectory momentum boom* increas* decreas* seasonal* seasonality upward* downward* nowadays
     popularity month-by-month monthly year-round slow* cool* weaken* strengthen* pick_up picked_up picking_up took_off
     take_off taking_off these_days over_time lately all_year through_the_year across_the_year comeback fashion
     """,
+    r"\bfall\b(?! (?:under|into|for|in love|on|between)\b)",
     r"\b(?:have|has|had|there) (?:a |any |its |their )?(?:own )?seasons?\b|\bmonth (?:by|after|to|on|for) month\b",
     r"\b(?:over|across|through|throughout|during|along) (?:the|all) (?:months?|year|seasons?|course)\b|\bthe (?:course|story|history|fate|fortunes) of\b",
     r"\b(?:gone|going|go|goes|went) (?:up|down)\b|\b(?:up|down) (?:or|and) (?:down|up)\b|\b(?:lost|losing|lose|gather(?:ing|ed)?) steam\b",
@@ -143,6 +144,7 @@ WISH: Final = family(
     "recommend* suggest* propose craving",
     r"\b(?:for|show|find|give|get|tell|surprise) (?:me|us)\b(?! (?:the (?:\w+ )?(?:store|share|month|day|time|part|hour|pair|rule|link|partner|companion|number|count)|a (?:chart|graph|table|csv)|what goes|which|how|when|where|what|whether|if|about how|in))",
     r"\b(?:i|we)(?:'d| would|'m| am|'ve| have)? (?:really |just |so )?(?:want|need|fancy|feel like|look(?:ing)? for|love|loved|like|liked|enjoy|enjoyed|crave|hate|hated|watch|watched|saw|seen|bought|eat|drink|cook|make|making|prefer)\b(?! to (?:know|see|understand|learn|find out|hear|compare|check))",
+    r"\bwhat (?:should|shall|could|can|would|might)\b(?! (?:sell|go|stand|sit|be (?:sold|placed|put)|that))|\b(?:i|we) (?:find|could (?:go for|do with))\b",
     r"\b(?:should|shall|can|could|might|must|do|would|will) (?:i|we) (?:watch|buy|get|try|see|eat|cook|rate|pick|take|like|enjoy|add|read|need|order)\b",
     r"\b(?:my|mine|our) (?!stores?|shops?|branch|counters?|baskets\b|customers?|shoppers?|households?|guests?|cafe|café|data|receipts?|three|saturday|sunday|monday|friday)\w+",
     r"\bin the mood\b|\bsomething\b(?! (?:people|ppl|they|customers|shoppers|households|to|that (?:people|ppl|they|goes)|else))|\banything (?:good|like|similar|with|for|new|funny|scary|cheap|nice)\b|\blooking for\b|\bdo you (?:have|sell|carry|stock)\b",

@@ -38,12 +38,14 @@ _COUNT = rf"\d{{1,3}}|{_ENGLISH_NUMBER}"
 _THINGS = (
     "movies?|films?|titles?|flicks?|items?|products?|things?|picks?|suggestions?|recommendations?|ideas?|options?|"
     "choices?|results?|rules?|patterns?|examples?|pairs?|comedies|dramas|thrillers|westerns|documentaries|musicals|"
-    "cartoons|mysteries|romances|snacks?|recs|goods|stuff|of them|of those|of these|more|ones"
+    "cartoons|mysteries|romances|snacks?|recs|goods|stuff|of them|of those|of these|more|ones|links|connections|companions|partners|"
+    "combinations|combos|associations|findings|facts"
 )
 _K = re.compile(
     rf"\b(?:(?:top|best|first|another|only|just|exactly|at most|give me|show me|list|name|suggest|recommend)\s+"
     rf"(?:the\s+)?(?:top\s+|best\s+)?(?P<lead>{_COUNT})(?![\w'/%.]|\s*(?:stars?|percent|years?|days?|weeks?|months?|out of|people|households?|customers?|persons?|stores?|baskets?|times?|hours?))"
-    rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more))"
+    rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more)"
+    rf"|(?P<most>{_COUNT})\s+(?:most\s+[a-z]+|best|top|strongest|closest|tightest|[a-z]{{3,}}est)\s+(?=[a-z]))"
 )
 _MOST = re.compile(
     rf"\b(?:no more than|not more than|max(?:imum)?(?: of)?|up to|at most|as many as)\s+(?P<lead>{_COUNT})(?![\w'/%.])"

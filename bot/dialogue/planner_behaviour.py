@@ -15,7 +15,7 @@ from bot.dialogue.aspects import aspects_of
 from bot.dialogue.cue import Said
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
-from bot.dialogue.planner_cues import DETAILS, RuleKind
+from bot.dialogue.planner_cues import DETAILS, SCORE, RuleKind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_pairs import in_one_basket
 from bot.dialogue.planner_plan import LIKELY, SURE, Plan
@@ -28,7 +28,6 @@ _IDIOMS: Final = re.compile(
 _YES_NO: Final = re.compile(
     r"^\W*(?:(?:and|so|but|then|ok|well|hmm+)\W+)*(?:is|are|was|were|do|does|did|has|have|can|could|would|will)(?:n'?t)?\b"
 )
-_TELLS: Final = re.compile(r"^\W*(?:so )?(?:who|what|which) (?:is|are|was|were|'s) (?:a |an |the )?xx\W*$")
 
 
 def words_around(links: Links) -> Said:
@@ -58,12 +57,50 @@ def behaviour(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return Plan((call,), SURE if plainly else LIKELY, f"words of behaviour: {kind}")
 
 
+def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind | None:
+    """Return the kind that a wording sounds like, corrected by how many things are named.
+
+    A rhythm is one thing's own: of two things "how often" asks for a pair and "how long until" for an order; and to
+    come back for one thing, with nothing before it, is to take it again.
+    """
+    if kind not in ("cycle", "next"):
+        return kind
+    around = words_around(links)
+    n = sides(links, focus)
+    if kind == "cycle" and n == 2:
+        if said.LATER.search(around) or _UNTIL.search(around):
+            return "next"
+        return "together" if said.JOINED.search(around) else kind
+    if kind == "next" and n == 1 and _BACK_FOR.search(around) and not _AFTER.search(_BACK_FOR.pattern.sub(" ", around)):
+        return "cycle"
+    return kind
+
+
+_UNTIL: Final = re.compile(r"\b(?:until|till|before)\b")
+_BACK_FOR: Final = said.Cue(
+    re.compile(r"\b(?:returns?|returned|comes?|came|coming|goes|go|gets?|back|again) (?:back )?(?:for|to) (?:(?:the|a|an|some|more|another|new|their|bag|of) )*xx\b")
+)
+_AFTER: Final = re.compile(
+    r"\b(?:after|afterwards|once|having|when(?:ever)?|following|next|then|later|within|if|who (?:buy|bought|rated?|take|took|had|got|get)s?|buyers)\b"
+)
+"""Something comes first."""
+
+
+def family_kind(links: Links, focus: Focus) -> RuleKind | None:
+    """Return the kind of rule that the families of words ask for, None where they ask for none."""
+    return _kind(links, focus, words_around(links))
+
+
 def _is_else(links: Links, around: Said) -> bool:
     """Tell whether the words are a wish, a verdict or a question for facts."""
     shown = {"chart", "csv"} & set(aspects_of(links.plain))
-    if _TELLS.match(around) or (said.WISH.search(around) and not shown):
+    wished = said.WISH.search(around) or (SCORE.search(links.plain) and not said.CROWD.search(around))
+    if wished and not shown:
         return True
-    if DETAILS.search(links.plain) and not said.JOINED.search(around) and not said.CHANGE.search(around):
+    bounds = any(links.of(kind) for kind in ("year_from", "year_to", "filter"))
+    if bounds and not (said.CROWD.search(around) or said.RECORD.search(around) or said.AMOUNT.search(around)):
+        return True
+    if DETAILS.search(links.plain) and not (said.CROWD.search(around) or said.RECORD.search(around)):
         return True
     return bool(links.of("verdict")) and not said.CROWD.search(around)
 

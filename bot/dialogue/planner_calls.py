@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_chinese import in_english
-from bot.dialogue.lexicon_time import contradict
+from bot.dialogue.lexicon_time import RELATIVE, contradict
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
@@ -252,6 +252,8 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     against = against_words(links)
     if against is not None and (against in conditions.values()):
         against = None
+    if kind in ("next", "cycle") and {*str(conditions.get("when", "")).split()} & {*RELATIVE}:
+        del conditions["when"]  # "if a customer buys it today, what comes next?" means any day
     arguments |= conditions
     if against is not None:
         arguments["against"] = against

@@ -15,7 +15,7 @@ from bot.dialogue import planner_unclear as unclear
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links
 from bot.dialogue.phrases import relative_age
-from bot.dialogue.planner_behaviour import behaviour
+from bot.dialogue.planner_behaviour import behaviour, family_kind, settled_kind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_follow import follow, repeats, stands_alone
 from bot.dialogue.planner_pairs import is_pair
@@ -117,7 +117,7 @@ def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     plain = links.plain
-    kind = cues.rule_kind(plain)
+    kind = settled_kind(cues.rule_kind(plain), links, focus)
     links = _of_category(links, lexicon) if kind == "any" else links
     of_a_place = bool(links.of("place")) and _ASKED_OF.match(plain) is not None
     crowd = cues.CROWD.search(plain) is not None or of_a_place
@@ -175,7 +175,7 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         kind = (
             "together" if focus.named(links) and (people_who or counted) and not links.of("context") else None
         )
-        kind = kind or ("context" if links.of("context") or links.of("place") else None)
+        kind = kind or ("context" if links.of("context") or links.of("place") else family_kind(links, focus))
     return _does(make.rules(links, focus, kind), SURE, f"asks about behaviour: {kind or 'any'}")
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from bot.dialogue.families import CROWD
 from bot.dialogue.lexicon import NEVER_ALONE, Lexicon
 from bot.dialogue.lexicon_english import COMMON
 from bot.dialogue.lexicon_text import key
@@ -104,6 +105,7 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
         holders: Sequence[str] = ()
         if span.kind == "item" and span.score < 0.95:
             holders = lexicon.holders.get(key(links.text[span.start : span.end], singulars=True), ())
+        holders = [one for one in holders if lexicon.weights.get(one, 0.0) >= _SELDOM * lexicon.weights.get(holders[0], 0.0)]
         best = holders[0] if holders else span.value
         if len(holders) > 1 and " " not in key(links.text[span.start : span.end], singulars=True):
             best = _near(span, links, holders, lexicon) or best
@@ -111,6 +113,8 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
     return replace(links, spans=tuple(spans))
 
 
+_SELDOM: Final = 0.02
+"""What is taken so much less often than the most taken thing of a word is not what the word means."""
 _INSTEAD = re.compile(
     r"\W*(?:\boh )?\b(?:sorry|no,? wait|wait,? no|i mean|i meant|or rather|scratch that|make that|correction)\b[\s,:]*"
 )
@@ -128,6 +132,12 @@ def corrected(links: Links) -> Links:
         for span in links.of("item")
         if _WORKING.fullmatch(links.text[span.start : span.end].lower())
     }
+    if len(links.values("item")) > 1:  # "what do those mums come back for?" asks of people, and not of flowers
+        gone |= {
+            (span.start, span.end)
+            for span in links.of("item")
+            if CROWD.pattern.fullmatch(links.text[span.start : span.end].lower())
+        }
     return replace(links, spans=tuple(span for span in links.spans if (span.start, span.end) not in gone))
 
 

@@ -62,6 +62,8 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         return None
     if len(links.values("item")) > 1 and JOINED.search(links.plain):
         return None  # "why is milk so common with bananas?" asks about the two, not about a pick
+    if len(links.values("item")) > 1 and not _PICKED.search(links.plain) and not cues.WITHOUT.search(links.plain):
+        return None  # "might chance explain the pair?" is a doubt
     if (
         focus.call is not None
         and focus.call.tool == "lookup_rules"
@@ -83,6 +85,12 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if left:
         arguments["without"] = left
     return _sure(ToolCall(tool="explain_item", arguments=arguments), "asks why")
+
+
+_PICKED = re.compile(
+    r"\b(?:you|your|i|me|my|mine|us|our|recommend\w*|suggest\w*|pick\w*|propos\w*|lists?|still|here|there)\b|你|我|推荐"
+)
+"""Speaks of a pick or of the person."""
 
 
 def _as_items(links: Links, lexicon: Lexicon) -> Links:
