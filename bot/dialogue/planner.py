@@ -19,6 +19,7 @@ from bot.dialogue.aspects import Aspect, aspects_of
 from bot.dialogue.cue import Said
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
+from bot.dialogue.planner_behaviour import is_premise
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_partial import completed, ones_in_focus
 from bot.dialogue.planner_plan import LIKELY, MAX_CALLS, SURE, Clarify, Plan
@@ -77,7 +78,7 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     parts = _wishes(links)
     grounds = asked_about(links) is not None and bool(links.of("verdict"))
     if (
-        len(parts) > 1 and not grounds
+        len(parts) > 1 and not grounds and not is_premise(parts[0])
     ):  # "would I like Alien? I enjoyed Blade Runner" is one wish with its grounds
         plans = _in_turn(parts, focus, lexicon)
         calls = _distinct(plans)

@@ -57,6 +57,28 @@ def behaviour(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     return Plan((call,), SURE if plainly else LIKELY, f"words of behaviour: {kind}")
 
 
+def is_premise(part: Links) -> bool:
+    """Tell whether the first part of a message supposes something of people, for the question after it.
+
+    "A shopper buys cake mix; does frosting follow?" asks one thing.
+    """
+    around = words_around(part)
+    if "?" in part.text or _QUESTIONS.search(around) or said.WISH.search(around):
+        return False
+    return bool(part.of("item") or part.of("category")) and _SUPPOSED.search(around) is not None
+
+
+_QUESTIONS: Final = re.compile(
+    r"^\W*(?:is|are|was|were|do|does|did|has|have|can|could|would|will|tell|show|list|name|give|find|compare|plot|draw|export)\b"
+    r"|\b(?:what|which|when|where|why|how)\b"
+)
+_SUPPOSED: Final = re.compile(
+    r"^\W*(?:(?:say|suppose|imagine|assume|let's say|if|when|once|after) )*(?:an? |the |some |any |my |our )?(?:\w+ )?"
+    r"(?:people|person|customer|client|consumer|shopper|household|family|buyer|viewer|rater|guest|patron|punter|visitor|regular|fan|user|someone|somebody|they|we)s?\b"
+)
+"""Begins with people who do something."""
+
+
 def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind | None:
     """Return the kind that a wording sounds like, corrected by how many things are named.
 

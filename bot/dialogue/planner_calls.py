@@ -12,6 +12,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
+from bot.dialogue.aspects import doubts
+from bot.dialogue.families import JOINED
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_chinese import in_english
 from bot.dialogue.lexicon_time import RELATIVE, contradict
@@ -273,13 +275,21 @@ def _subject(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[dict[st
     named = focus.named(links)
     arguments: dict[str, Any] = {}
     categories = links.values("category")
-    if kind in ("context", "trend") and len(named) == 2 and is_pair(links) and _JOINED.search(links.plain):
+    compared = against_words(links) is not None and len(links.of("item")) == 2
+    if (
+        kind in ("context", "trend")
+        and len(named) == 2
+        and ((is_pair(links) and _JOINED.search(links.plain)) or (compared and JOINED.search(links.plain)))
+    ):
         kind = "together"  # "are they bought together more often in summer?"
     sides = two_sides(links, focus, kind)
     if sides and kind in ("together", "next", "any", None):
         first, second = sides
         return {"item": first, "with_item": second}, "next" if kind == "next" else "together"
-    if len(named) >= 2 and kind in ("together", "next", "any", None) and is_pair(links):
+    if kind == "next" and not named and len(categories) == 1 and leads_to(links):
+        return {"with_item": f"category:{categories[0]}"}, kind
+    pair = is_pair(links) or (kind == "together" and compared) or (len(named) == 2 and bool(doubts(links.plain)))
+    if len(named) >= 2 and kind in ("together", "next", "any", None) and pair:
         if kind == "next" and len(named) == 2:
             named = in_time(links, named)
         arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}
