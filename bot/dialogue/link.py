@@ -136,7 +136,8 @@ def _corrected(
     for token in split:
         right = SLANG.get(token.word) or (names.corrected(token.word) if left else None)
         left -= right is not None and token.word not in SLANG
-        words.append(right or token.word)
+        owner = right is None and low[token.end - 2 : token.end] == "'s" and token.word not in names.words
+        words.append(right or (token.word[:-1] if owner else token.word))  # "Contact's" is of Contact
         if right is not None:
             pieces += [low[at : token.start], right]
             origin += [*range(at, token.start), *([token.start] * len(right))]

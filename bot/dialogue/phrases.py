@@ -28,7 +28,7 @@ class Phrase:
 
 NUMBERS: Final[dict[str, int]] = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "a couple": 2, "a couple of": 2, "couple of": 2,
+    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "a couple": 2, "a couple of": 2, "couple of": 2,
     "a pair of": 2, "a few": 3, "a handful of": 5, "half a dozen": 6, "a dozen": 12, "dozen": 12, "a single": 1,
     "just a": 1, "only a": 1,
     "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "几": 3,

@@ -146,7 +146,7 @@ SEARCH: Final = _any(
 )  # fmt: skip
 FOLLOW: Final = re.compile(
     r"^\W*(?:(?:ok|okay|yes|no|nah|nope|hmm+|well|meh|ugh|cool|great|thanks|thank you|fine|good|but|please|sorry|actually|now|oh|ah)\W+)*"
-    r"(?:and|or|but|also|what about|how about|what if|only|just|instead|same|then|more|another|others?|other|newer|older|earlier|later|too|less|without|not|no|something (?:newer|older|else|different|more|less|similar|shorter|lighter)|anything (?:newer|older|else|different)|any (?:others?|newer|older|other|more)|show (?:me )?(?:some )?(?:more|others?|newer|older|another)|give me (?:some )?(?:more|others?|another|newer|older)|rather|make (?:it|that|them)|maybe|\d+ (?:others?|more)|i (?:meant|mean|said)|from|in the|on|at|during|with|for|these|those|them|except|a bit|even|that|make)\b"
+    r"(?:and|or|but|also|what about|how about|what if|only|just|instead|same|then|more|another|others?|other|newer|older|earlier|later|too|less|without|not|no|something (?:newer|older|else|different|more|less|similar|shorter|lighter)|anything (?:newer|older|else|different)|any (?:others?|newer|older|other|more)|show (?:me )?(?:some )?(?:more|others?|newer|older|another)|give me (?:some )?(?:more|others?|another|newer|older)|rather|make (?:it|that|them)|maybe|\d+ (?:others?|more)|i (?:meant|mean|said)|from|in the|on|at|during|with|for|against|versus|vs|compared|than|these|those|them|except|a bit|even|that|make)\b"
     r"|^\W*(?:(?:leave|take) out|skip|drop|exclude)\b|\b(?:only|instead)\W*$"
     r"|^\W*(?:那|那么|不|别|换|再|还|更|只要)|呢[？?]?\W*$"
 )

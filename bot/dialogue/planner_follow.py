@@ -26,12 +26,15 @@ def repeats(links: Links) -> bool:
     """Tell whether a message asks for the last answer again, drawn or doubted."""
     if CHART.search(links.plain) or DOUBT.search(links.plain):
         return True
-    if doubts(links.plain) and not any(
-        links.of(kind) for kind in ("item", "category", "context", "place", "ordinal")
-    ):
+    if doubts(links.plain) and unnamed(links):
         return True
     shown = {"chart", "csv"} & set(aspects_of(links.plain))
     return bool(shown) and not any(links.of(kind) for kind in ("item", "category"))
+
+
+def unnamed(links: Links) -> bool:
+    """Tell whether a message names no thing, time and place."""
+    return not any(links.of(kind) for kind in ("item", "category", "context", "place", "ordinal"))
 
 
 def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
@@ -80,7 +83,8 @@ def _move(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
         arguments.pop("category", None)
         arguments["item"] = pointed[0] if len(pointed) == 1 else list(pointed)
     elif category is not None:
-        if not ABOUT.search(links.plain) and "item" in arguments:
+        narrows = arguments.get("kind") not in ("cycle", "trend", "context") and not ABOUT.search(links.plain)
+        if narrows and "item" in arguments:
             arguments["category"] = category
         else:
             arguments.pop("item", None)
