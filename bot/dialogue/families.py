@@ -59,6 +59,7 @@ JOINED: Final = family(
     r"\b(?:go|goes|went|going|fits?|sits?|sells?|comes?|served|do|does|work)(?: (?:well|best|nicely|down))* with\b",
     r"\b(?:same|one|single|share[sd]? an?) (?:basket|trip|trolley|cart|receipt|order|bill|ticket|day|visit|bag)\b",
     r"\b(?:next to|beside|on the side|on top of|in addition to|along with|as well as)\b",
+    r"\b(?:what|which|who|whom)\b[^.?!]*\bwith (?:the |a |an |some |my |our )?xx\b|\bwith (?:what|which)\b",
 )
 """Two things in one basket."""
 LATER: Final = family(
@@ -70,6 +71,7 @@ LATER: Final = family(
     """,
     r"\b(?:go|goes|went|gone|going|move|moves|moved|turn|turns|turned|switch|switche[sd]|come|comes|came|coming|return|returns|returned|get|gets|got)"
     r" (?:back |on |over |round |around |next )*(?:on to|onto|to|for|from)\b",
+    r"\bnext\b(?! (?:to|week|weekend|month|year|summer|winter|spring|autumn|christmas|\w+day)\b)",
     r"\bbefore (?!noon|work|bed|christmas|dinner|lunch|midnight)|\bahead of\b|\bnext (?:after|up|on)\b",
     rf"\b(?:within|inside|in under) (?:\w+ ){{1,3}}{_UNIT}\b|\b{_UNIT} (?:on|after|later|before|earlier)\b",
     r"\b(?:next|subsequent|separate|other|second) (?:trip|visit|basket|day|shop|purchase|film|movie|occasion)s?\b",
@@ -78,9 +80,10 @@ LATER: Final = family(
 AGAIN: Final = family(
     """
     again anew rhythm* cycle cycles cyclical interval* spacing frequen* regularly regularity periodic* rebuy* re-buy*
-    repurchas* re-purchas* reorder* re-order* restock* replenish* repeat repeats repeated repeating weekly fortnightly
+    repurchas* re-purchas* cadence tempo revisit* rewatch* reorder* re-order* restock* replenish* repeat repeats repeated repeating weekly fortnightly
     biweekly monthly daily overdue due
     """,
+    r"\bhow (?:long|many (?:days|weeks|months))\b(?! (?:had|have|has|contain\w*|include\w*|hold|with|did|were|was|is|are)\b)",
     r"\bhow (?:often|frequently|regular)\b|\bonce (?:a|every|per) \w+\b|\btimes (?:a|per) (?:week|month|year)\b",
     rf"\bevery (?:\w+ )?{_UNIT}\b|\bevery how many\b|\bhow many {_UNIT} (?:between|until|till|before|pass|go)\b",
     r"\b(?:gaps?|time|days|weeks|break|pause) (?:between|until the next|before the next)\b|\bbetween (?:two|one|purchases|buys|ratings)\b",
@@ -95,13 +98,14 @@ CHANGE: Final = family(
     declin* drop drops dropped dropping climb* surg* slump* wane* waning fade fades faded fading gain gains gained
     gaining lose loses losing lost loser losers winner winners riser* faller* mover* trend* develop* evol* chang* shift*
     drift* curve curves trajectory momentum boom* increas* decreas* seasonal* seasonality upward* downward* nowadays
-    popularity month-by-month monthly year-round slow* cool* weaken* strengthen* pick_up picked_up picking_up took_off
+    popularity month-by-month monthly year-round slow* cool* weaken* strengthen* tumbl* plung* plummet* soar* skyrocket* nosediv* pick_up picked_up picking_up took_off
     take_off taking_off these_days over_time lately all_year through_the_year across_the_year comeback fashion
     """,
     r"\bfall\b(?! (?:under|into|for|in love|on|between)\b)",
     r"\b(?:have|has|had|there) (?:a |any |its |their )?(?:own )?seasons?\b|\bmonth (?:by|after|to|on|for) month\b",
     r"\b(?:over|across|through|throughout|during|along) (?:the|all) (?:months?|year|seasons?|course)\b|\bthe (?:course|story|history|fate|fortunes) of\b",
     r"\b(?:gone|going|go|goes|went) (?:up|down)\b|\b(?:up|down) (?:or|and) (?:down|up)\b|\b(?:lost|losing|lose|gather(?:ing|ed)?) steam\b",
+    r"\btook (?:a|an) \w+\b|\b(?:the|its|their) seasons?\b|\bhot (?:lately|now|right now|these days)\b",
     r"\b(?:more|less) popular\b|\bthan (?:it|they) (?:was|were|used|did)\b|\bstill as\b|\bper month\b|\bby (?:the )?month\b|\beach month\b",
     r"\b(?:cold|warm|hot|winter|summer|certain|some) (?:months?|seasons?|weather)\b|\b(?:high|low|peak|best|worst|top|slowest|strongest|weakest) months?\b",
     r"\bmonths?\b.{0,40}\b(?:highest|lowest|peak|most|least|best|worst)\b|\b(?:at (?:its|their) )?(?:highest|lowest|bottom(?:ed)?|riding high\w*)\b",
@@ -111,6 +115,7 @@ WHEN_WHERE: Final = family(
     "peak peaks busiest",
     r"\bwhen\b(?! (?:i|you|we|it comes)\b)|\bwhere\b|\bo'?clock\b",
     rf"\b(?:what|which|best|busiest|by|per|each|of our|of the|of what|of which|strongest|top|across|most likely) (?:\w+ ){{0,3}}?(?:{_OF_TIME}|{_OF_PLACE})\b",
+    rf"\b(?:particular|certain|special|specific|typical|usual|favou?rite|single|one|any|right) (?:{_OF_TIME}|{_OF_PLACE})\b",
     r"\b(?:times?|parts?|hours?) of (?:the )?(?:day|week|year)\b|\bdays? of the week\b|\bpart of the (?:country|city|day|week)\b|\bweekdays? by\b",
     rf"\b(?:the|a|an) (?:{_OF_TIME}|{_OF_PLACE}) (?:when|where|with|that|in which|for|of)\b",
 )
@@ -137,6 +142,7 @@ STRIKING: Final = family(
 """The best of what was mined."""
 AMOUNT: Final = family(
     "share percentage percent proportion fraction odds probability likelihood lift likely likelier confidence factor count",
+    r"^\W*how (?:is|are|was|were)\b",
     r"\bhow (?:many|much|strong|strongly|likely|close|tight|big)\b|\bout of (?:every )?\w+\b|\bwhat are the chances\b|\bby what\b",
 )
 """How much of it."""
@@ -147,6 +153,6 @@ WISH: Final = family(
     r"\bwhat (?:should|shall|could|can|would|might)\b(?! (?:sell|go|stand|sit|be (?:sold|placed|put)|that))|\b(?:i|we) (?:find|could (?:go for|do with))\b",
     r"\b(?:should|shall|can|could|might|must|do|would|will) (?:i|we) (?:watch|buy|get|try|see|eat|cook|rate|pick|take|like|enjoy|add|read|need|order)\b",
     r"\b(?:my|mine|our) (?!stores?|shops?|branch|counters?|baskets\b|customers?|shoppers?|households?|guests?|cafe|café|data|receipts?|three|saturday|sunday|monday|friday)\w+",
-    r"\bin the mood\b|\bsomething\b(?! (?:people|ppl|they|customers|shoppers|households|to|that (?:people|ppl|they|goes)|else))|\banything (?:good|like|similar|with|for|new|funny|scary|cheap|nice)\b|\blooking for\b|\bdo you (?:have|sell|carry|stock)\b",
+    r"\bin the mood\b|\bsomething\b(?! (?:useful|interesting|surprising|odd|strange|weird|unusual|striking|actionable|curious|remarkable|people|ppl|they|customers|shoppers|households|to|that (?:people|ppl|they|goes)|else))|\banything (?:good|like|similar|with|for|new|funny|scary|cheap|nice)\b|\blooking for\b|\bdo you (?:have|sell|carry|stock)\b",
 )
 """Somebody wants something for themselves."""

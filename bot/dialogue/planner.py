@@ -34,10 +34,10 @@ __all__ = ["Clarify", "Plan", "complete", "plan"]
 def plan(message: str, links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
     """Choose tools and arguments for a message by its wording, its links and the turns before."""
     del message  # its text, and all that was found in it, is in the links
-    links = completed(unclear.likeliest(unclear.corrected(links), lexicon), lexicon)
+    links = _read(links, lexicon)
 
     def replan(earlier: str, before: Conversation) -> tuple[Plan, Links]:
-        found = completed(unclear.likeliest(lexicon.link(earlier), lexicon), lexicon)
+        found = _read(lexicon.link(earlier), lexicon)
         return _plan(found, before, asker, lexicon), found
 
     asked = unclear.resumed(links, conversation, replan, lexicon)
@@ -46,6 +46,12 @@ def plan(message: str, links: Links, conversation: Conversation, asker: Asker, l
         return replace(_plan(asked, before, asker, lexicon), aspects=aspects_of(asked.plain))
     planned = _plan(links, conversation, asker, lexicon)
     return replace(planned, aspects=_aspects(planned, links, conversation))
+
+
+def _read(links: Links, lexicon: Lexicon) -> Links:
+    """Settle the names of a message: the likeliest, those given in part, and what is taken back."""
+    whole = completed(unclear.likeliest(unclear.paired(links, lexicon), lexicon), lexicon)
+    return unclear.corrected(whole)
 
 
 _KEPT: frozenset[Aspect] = frozenset(

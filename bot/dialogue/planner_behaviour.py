@@ -85,10 +85,10 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
     A rhythm is one thing's own: of two things "how often" asks for a pair and "how long until" for an order; and to
     come back for one thing, with nothing before it, is to take it again.
     """
-    if kind not in ("cycle", "next"):
-        return kind
     around = words_around(links)
     n = sides(links, focus)
+    if kind == "context" and n == 2 and not (links.of("context") or links.of("place") or said.WHEN_WHERE.search(around)):
+        return "together"  # "how much likelier is one on a day with the other?"
     if kind == "cycle" and n == 2:
         if said.LATER.search(around) or _UNTIL.search(around):
             return "next"
@@ -103,7 +103,7 @@ _BACK_FOR: Final = said.Cue(
     re.compile(r"\b(?:returns?|returned|comes?|came|coming|goes|go|gets?|back|again) (?:back )?(?:for|to) (?:(?:the|a|an|some|more|another|new|their|bag|of) )*xx\b")
 )
 _AFTER: Final = re.compile(
-    r"\b(?:after|afterwards|once|having|when(?:ever)?|following|next|then|later|within|if|who (?:buy|bought|rated?|take|took|had|got|get)s?|buyers)\b"
+    r"\b(?:after|afterwards|before|once|having|when(?:ever)?|following|next|then|later|within|if|who (?:buy|bought|rated?|take|took|had|got|get)s?|buyers)\b"
 )
 """Something comes first."""
 
@@ -164,7 +164,7 @@ def _of_two(links: Links, around: Said) -> RuleKind | None:
 def _of_all(links: Links, around: Said) -> RuleKind | None:
     """Of everything: what changed, or what the best rules are."""
     sliced = bool(links.of("context") or links.of("place"))
-    if sliced and said.CHANGE.search(around):
+    if (sliced or _OPEN.match(around)) and said.CHANGE.search(around):
         return "trend"
     if said.STRIKING.search(around) and (
         said.JOINED.search(around) or said.RECORD.search(around) or _FOUND.search(around)
@@ -173,6 +173,7 @@ def _of_all(links: Links, around: Said) -> RuleKind | None:
     return None
 
 
+_OPEN: Final = re.compile(r"\W*(?:so |and )?(?:what(?:'?s)?|which|anything|are there any|any)\b")
 _FOUND: Final = re.compile(r"\byou(?:'ve| have)? (?:found|mined|know|learned|discovered|have)\b|\byour\b")
 
 

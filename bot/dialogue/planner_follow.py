@@ -86,9 +86,14 @@ def _move(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
         narrows = arguments.get("kind") not in ("cycle", "trend", "context") and not ABOUT.search(links.plain)
         if narrows and "item" in arguments:
             arguments["category"] = category
+        elif narrows and "category" in arguments and _ONLY.search(links.plain):
+            arguments |= {"item": f"category:{arguments['category']}", "category": category}
         else:
             arguments.pop("item", None)
             arguments["category"] = category
+
+
+_ONLY: Final = re.compile(r"\b(?:only|just|among|restrict\w*|limit\w*)\b")
 
 
 def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
@@ -128,7 +133,7 @@ _ALONG = re.compile(
 )
 """Names the other side of the pair before: "how many had that too?", "and frosting in particular?"."""
 _AGAINST = re.compile(
-    r"^\W*(?:(?:and|or|how|what|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b|\b(?:in|by) comparison\b"
+    r"^\W*(?:(?:and|or|how|what|about|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b|\b(?:in|by) comparison\b"
 )
 
 

@@ -113,6 +113,24 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
     return replace(links, spans=tuple(spans))
 
 
+def paired(links: Links, lexicon: Lexicon) -> Links:
+    """Read a category called after two things ("Peanut butter and jelly") as the two where a message joins them."""
+    spans: list[Span] = []
+    for span in links.spans:
+        first, joined, second = links.text[span.start : span.end].partition(" and ")
+        items = [lexicon.item_called(side) for side in (first, second)] if span.kind == "category" and joined else []
+        if len(items) == 2 and all(items) and _TOGETHER.search(links.plain):
+            middle = span.start + len(first)
+            spans.append(Span("item", str(items[0]), span.start, middle))
+            spans.append(Span("item", str(items[1]), middle + len(joined), span.end))
+        else:
+            spans.append(span)
+    return replace(links, spans=tuple(spans))
+
+
+_TOGETHER = re.compile(
+    r"\btogether\b|\bboth\b|\b(?:same|one|1|a single) (?:basket|trip|cart|trolley|receipt|order|time|go|visit|bag)\b|\bpair\w*\b|\blink\w*\b|\bhow (?:often|many)\b|\bside by side\b"
+)
 _SELDOM: Final = 0.02
 """What is taken so much less often than the most taken thing of a word is not what the word means."""
 _INSTEAD = re.compile(
