@@ -40,12 +40,13 @@ Aspect = Literal[
     "seldom",
     "usually",
     "kinds",
+    "seasonal",
 ]
 """chart, csv: how to show it · popular, few, places, chance, adjusted, cause: a doubt, by what might explain the figures
 · mine: the person's own rhythm · due, soon: when again, when next · list, rising, fading: which things, and their
 direction · surprising, useful, strongest, seldom: what the best rules are the best in · where, when, hour, season, day, month: of a profile ·
 common: what a slice holds most · count: how many, and nothing else · more, less: a direction that the question supposes · usually: that it supposes more than half · kinds: categories are
-asked for, and not items."""
+asked for, and not items · seasonal: whether it belongs to a part of the year."""
 ASPECTS: Final[tuple[Aspect, ...]] = get_args(Aspect)
 DOUBTS: Final[frozenset[Aspect]] = frozenset(("popular", "few", "places", "chance", "adjusted", "cause"))
 
@@ -68,18 +69,20 @@ _WORDS: Final[dict[Aspect, str]] = {
     "surprising": r"\b(?:never|not) (?:have |'ve )?(?:guess(?:ed)?|expect(?:ed)?)\b|\b(?:wild(?:est)?|quirk(?:s|y|iest)?|bizarre|crazy|craziest|peculiar|surpris\w+|unexpected|unusual|odd(?:est)?|weird(?:est)?|strange(?:st)?|curious|oddly|interesting|remarkable|astonish\w+)\b|意外|奇怪",
     "useful": r"\b(?:useful|actionable|valuable|worth (?:using|acting|knowing)|matter(?:s)? most|practical|helpful|profitable|impact(?:ful)?)\b|有用",
     "strongest": r"\b(?:strongest|best|top|most reliable|closest|tightest|biggest)\b|最强",
-    "where": r"\bwhere\b|\b(?:which|what|best|busiest) (?:counters?|branch(?:es)?|outlets?|locations?|sites?|cities|city|areas?|stores?|shops?|states?|regions?|places?)\b|\bby (?:store|region|state|place)\b|哪里|哪个(?:店|州|地区)",
-    "when": r"\bwhen\b|\b(?:which|what|best|busiest) (?:times?|days?|hours?|months?|seasons?|weekdays?|part)\b|\bby (?:hour|day|weekday|month|season|daypart|time)\b|什么时候|几点|哪天",
+    "where": r"\bwhere\b|\bparts? of (?:the )?(?:country|city|town|map|world|states)\b|\b(?:which|what|best|busiest) (?:counters?|branch(?:es)?|outlets?|locations?|sites?|cities|city|areas?|stores?|shops?|states?|regions?|places?)\b|\bby (?:store|region|state|place)\b|哪里|哪个(?:店|州|地区)",
+    "when": r"\bwhen\b|\b(?:which|what|best|busiest) (?:times?|days?|hours?|months?|seasons?|weekdays?|part(?! of (?:the )?(?:country|city|town|map|world|states)))\b|\bby (?:hour|day|weekday|month|season|daypart|time)\b|什么时候|几点|哪天",
     "hour": r"\b(?:(?:what|which|busiest|best|peak) hours?|by (?:the )?hour|hourly|(?:what|which) time(?: of (?:the )?day)?|o'clock)\b|几点",
     "day": r"\b(?:(?:what|which|busiest|best|strongest|top|peak) (?:week)?days?(?! part)|days? of the week|by (?:week)?day)\b|哪天|星期几",
     "season": r"\b(?:what|which|busiest|best|strongest|top|peak|by|per) seasons?\b|哪个季节",
     "month": r"\b(?:(?:what|which|busiest|best|strongest|top|peak|each|every) months?|(?:time|part) of (?:the )?year|(?:by|per) month|month(?:s|ly)?\b(?= of| by month)|the months)\b|哪个月",
     "common": r"\bmost (?:popular|common|often|frequent(?:ly)?|bought|sold|rated|watched|purchased)\b|\bpopular\b|\bbest ?sell(?:er|ers|ing)\b|\btop sellers?\b|\bsells? (?:best|the most|most|well)\b|最(?:多|热门|受欢迎)",
     "count": rf"\bhow many (?:baskets|times|trips|orders|{_PEOPLE})\b|\bwhat (?:share|percentage|percent|fraction|proportion) of\b|多少",
-    "more": r"\b(?:something|stuff) (?:that )?(?:people|they|customers|households|shoppers|viewers)\b|\ban? \w+(?: \w+)? thing\b|\b(?:more|better|higher|especially|mostly|mainly)\b|更多",
+    "more": r"\b(?:something|stuff) (?:that )?(?:people|they|customers|households|shoppers|viewers)\b|\ban? [\w-]+(?: \w+)? (?:thing|affair|item|habit|matter|treat|business|favou?rite|pastime)\b|\b(?:more|better|higher|especially|mostly|mainly)\b|更多",
     "less": r"\b(?:less|fewer|worse|lower)\b|更少",
     "usually": r"\b(?:usually|typically|normally|mostly|mainly|as a rule|most (?:people|customers|households|of them|shoppers|viewers))\b",
     "kinds": r"\b(?:what|which) (?:\w+ )?(?:genres?|categor(?:y|ies)|departments?|aisles?|kinds? of \w+|sorts? of \w+|types? of \w+)\b",
+    "seasonal": r"\bseasonal(?:ity|ly)?\b|\b(?:has|have|had|is there|got) (?:a|an|any|its|their|its own) seasons?\b|\bdepend\w* on the (?:seasons?|months?|weather)\b"
+    r"|\b(?:only|just|mainly|mostly) (?:\w+ ){0,3}(?:summer|winter|spring|autumn|cold|warm|hot|certain|some|few|part)\b|\byear-?round\b|\ball year\b|\bcomes? and goe?s?\b|季节性",
     "seldom": r"\b(?:seldom|rarely|never|hardly ever|avoid(?:s|ed)?|least (?:often|likely)|not (?:bought|sold|taken) (?:together|with)|ever)\b|从不|很少",
 }  # fmt: skip
 _PATTERNS: Final = {aspect: re.compile(words) for aspect, words in _WORDS.items()}

@@ -15,7 +15,7 @@ from bot.dialogue.aspects import aspects_of
 from bot.dialogue.cue import Said
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
-from bot.dialogue.planner_cues import DETAILS, SCORE, RuleKind
+from bot.dialogue.planner_cues import DETAILS, SCORE, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_pairs import in_one_basket
 from bot.dialogue.planner_plan import LIKELY, SURE, Plan
@@ -36,7 +36,12 @@ def words_around(links: Links) -> Said:
     for span in (*links.of("item"), *links.of("category")):
         name = links.text[span.start : span.end].lower()
         plain = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "xx", plain)
-    return Said(_IDIOMS.sub(" ", plain))
+    return without_idioms(plain)
+
+
+def without_idioms(plain: str) -> Said:
+    """Return a message without the words of time that put no two things in order ("next month we show it")."""
+    return plain if isinstance(plain, Said) and not _IDIOMS.search(plain) else Said(_IDIOMS.sub(" ", plain))
 
 
 def sides(links: Links, focus: Focus) -> int:
@@ -85,6 +90,9 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
     A rhythm is one thing's own: of two things "how often" asks for a pair and "how long until" for an order; and to
     come back for one thing, with nothing before it, is to take it again.
     """
+    idiom = _IDIOMS.search(links.plain) if kind == "next" else None
+    if idiom is not None:
+        kind = "trend" if idiom[0].startswith("than") else rule_kind(without_idioms(links.plain))
     around = words_around(links)
     n = sides(links, focus)
     if kind == "context" and n == 2 and not (links.of("context") or links.of("place") or said.WHEN_WHERE.search(around)):

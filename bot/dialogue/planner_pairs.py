@@ -33,7 +33,8 @@ def two_sides(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[str, s
     if {s.kind for s in spans} == {"item", "category"} and focus.named(links) == ():
         return None
     joined = _NEXT_TO if kind == "next" else _TWO
-    if not joined.search(links.plain) or _LISTS.search(links.plain):
+    choice = re.fullmatch(r"[\s,]*or (?:the |an? |some )?", links.text[spans[0].end : spans[1].start].lower())
+    if not joined.search(links.plain) or (_LISTS.search(links.plain) and choice is None):
         return None
     first, second = (f"category:{s.value}" if s.kind == "category" else str(s.value) for s in spans)
     between = links.text[spans[0].end : spans[1].start].lower()

@@ -58,6 +58,9 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     supposes = after == "explain_item" or (after == "score_items" and _SUPPOSES.search(links.plain))
     still = supposes and cues.WITHOUT.search(links.plain)
     suits = bool(links.of("item")) and not links.of("category") and _SUITS.search(links.plain) is not None
+    left_out = _supposed_away(links, focus)
+    if left_out is not None:
+        return _sure(left_out, "asks what a pick would be without others")
     if not (cues.EXPLAIN.search(links.plain) or still or suits):
         return None
     if len(links.values("item")) > 1 and JOINED.search(links.plain):
@@ -88,9 +91,39 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 
 _PICKED = re.compile(
-    r"\b(?:you|your|i|me|my|mine|us|our|recommend\w*|suggest\w*|pick\w*|propos\w*|lists?|still|here|there)\b|你|我|推荐"
+    r"\b(?:you|your|i|me|my|mine|us|our|recommend\w*|suggest\w*|pick\w*|propos\w*|lists?|here)\b|你|我|推荐"
 )
 """Speaks of a pick or of the person."""
+
+
+_REMOVED = re.compile(
+    r"\b(?:without|minus|except|ignor\w+|forget\w*|forgot|dropp?\w*|remov\w+|delet\w+|subtract\w*|strik\w+|disregard\w*|leav\w+|left|tak\w+|took|cross\w*|put .{2,40} aside|never|"
+    r"had ?n[o']?t|did ?n'?t|had not|were ?n'?t|was ?n'?t)\b"
+)
+_STILL = re.compile(
+    r"\b(?:still|same|anyway|even so|regardless|nonetheless|change|changes|differ\w*|remain\w*|stay\w*|stands?|survive\w*|instead|then what)\b"
+)
+_OF_THE_CROWD = re.compile(r"\b(?:baskets?|receipts?|customers?|households?|people|shoppers?|raters?|days?|pair\w*|link)\b")
+
+
+def _supposed_away(links: Links, focus: Focus) -> ToolCall | None:
+    """Return the call for "take B away, is A still first?": a clause takes something out, and another asks what stays."""
+    plain = links.plain
+    if not links.of("item") or _OF_THE_CROWD.search(plain) or not (_REMOVED.search(plain) and _STILL.search(plain)):
+        return None
+    low = links.text.lower()
+    clauses = [match.span() for match in _CLAUSES.finditer(low)]
+    away = [(a, b) for a, b in clauses if _REMOVED.search(low[a:b]) and not _STILL.search(low[a:b])]
+    spans = links.of("item")
+    gone = [str(span.value) for span in spans if any(a <= span.start < b for a, b in away)]
+    asked = [str(span.value) for span in spans if str(span.value) not in gone]
+    target = asked[0] if asked else next((item for shown in focus.lists[:1] for item in shown if item not in gone), None)
+    if not gone or target is None:
+        return None
+    return ToolCall(tool="explain_item", arguments={"item": target, "without": list(dict.fromkeys(gone))})
+
+
+_CLAUSES = re.compile(r"[^,.;:?!]+")
 
 
 def _as_items(links: Links, lexicon: Lexicon) -> Links:

@@ -46,6 +46,8 @@ def _as_asked(notes: RuleNotes, question: Question, found: Trend) -> dict[str, f
     peak is said, and no yes or no.
     """
     asked = set(notes.aspects)
+    if "seasonal" in asked:
+        return {"holds": float(found.direction in ("peak", "season"))}
     wanted = {"rising", "fading"} & asked or {_TOWARDS[one] for one in ("more", "less") if one in asked}
     if len(wanted) == 1 and found.direction in ("peak", "season"):
         months = _months(notes, question)
