@@ -159,7 +159,9 @@ class NameTable:
                         continue
                     window = words[first : first + size]
                     likeness = fuzz.ratio(" ".join(window), key) / 100
-                    if likeness < _MISSPELT or any(_another(word, parts) for word in window):
+                    if likeness < _MISSPELT or _everyday(window, parts):
+                        continue
+                    if any(_another(word, parts) for word in window):
                         continue
                     if best is None or likeness > best[0]:
                         best = (likeness, first, first + size - 1, key)
@@ -175,6 +177,11 @@ def _another(word: str, parts: Sequence[str]) -> bool:
     if word not in COMMON or word in parts:
         return False
     return all(OSA.distance(word, part, score_cutoff=2) > (1 if len(word) < 6 else 2) for part in parts)
+
+
+def _everyday(window: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether everyday words, none misspelt, lack a word of the name: "of the country" is no Run of the Country."""
+    return len(window) < len(parts) and all(word in COMMON for word in window)
 
 
 _KINDS = {"item": 0, "category": 1, "place": 2, "filter": 3}

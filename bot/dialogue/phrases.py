@@ -28,7 +28,7 @@ class Phrase:
 
 NUMBERS: Final[dict[str, int]] = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "a couple": 2, "a couple of": 2, "couple of": 2,
+    "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90, "a couple": 2, "a couple of": 2, "couple of": 2,
     "a pair of": 2, "a few": 3, "a handful of": 5, "half a dozen": 6, "a dozen": 12, "dozen": 12, "a single": 1,
     "just a": 1, "only a": 1,
     "一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10, "几": 3,
@@ -38,12 +38,14 @@ _COUNT = rf"\d{{1,3}}|{_ENGLISH_NUMBER}"
 _THINGS = (
     "movies?|films?|titles?|flicks?|items?|products?|things?|picks?|suggestions?|recommendations?|ideas?|options?|"
     "choices?|results?|rules?|patterns?|examples?|pairs?|comedies|dramas|thrillers|westerns|documentaries|musicals|"
-    "cartoons|mysteries|romances|snacks?|recs|goods|stuff|of them|of those|of these|more|ones"
+    "cartoons|mysteries|romances|snacks?|recs|goods|stuff|of them|of those|of these|more|ones|links|connections|companions|partners|"
+    "combinations|combos|associations|findings|facts"
 )
 _K = re.compile(
     rf"\b(?:(?:top|best|first|another|only|just|exactly|at most|give me|show me|list|name|suggest|recommend)\s+"
     rf"(?:the\s+)?(?:top\s+|best\s+)?(?P<lead>{_COUNT})(?![\w'/%.]|\s*(?:stars?|percent|years?|days?|weeks?|months?|out of|people|households?|customers?|persons?|stores?|baskets?|times?|hours?))"
-    rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more))"
+    rf"|(?P<few>{_COUNT})\s+(?:[a-z'-]+\s+){{0,3}}?(?:{_THINGS})\b(?<!one more)"
+    rf"|(?P<most>{_COUNT})\s+(?:most\s+[a-z]+|best|top|strongest|closest|tightest|[a-z]{{3,}}est)\s+(?=[a-z]))"
 )
 _MOST = re.compile(
     rf"\b(?:no more than|not more than|max(?:imum)?(?: of)?|up to|at most|as many as)\s+(?P<lead>{_COUNT})(?![\w'/%.])"

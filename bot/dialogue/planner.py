@@ -19,6 +19,7 @@ from bot.dialogue.aspects import Aspect, aspects_of
 from bot.dialogue.cue import Said
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
+from bot.dialogue.planner_behaviour import is_premise
 from bot.dialogue.planner_focus import Focus
 from bot.dialogue.planner_partial import completed, ones_in_focus
 from bot.dialogue.planner_plan import LIKELY, MAX_CALLS, SURE, Clarify, Plan
@@ -33,10 +34,10 @@ __all__ = ["Clarify", "Plan", "complete", "plan"]
 def plan(message: str, links: Links, conversation: Conversation, asker: Asker, lexicon: Lexicon) -> Plan:
     """Choose tools and arguments for a message by its wording, its links and the turns before."""
     del message  # its text, and all that was found in it, is in the links
-    links = completed(unclear.likeliest(unclear.corrected(links), lexicon), lexicon)
+    links = _read(links, lexicon)
 
     def replan(earlier: str, before: Conversation) -> tuple[Plan, Links]:
-        found = completed(unclear.likeliest(lexicon.link(earlier), lexicon), lexicon)
+        found = _read(lexicon.link(earlier), lexicon)
         return _plan(found, before, asker, lexicon), found
 
     asked = unclear.resumed(links, conversation, replan, lexicon)
@@ -45,6 +46,12 @@ def plan(message: str, links: Links, conversation: Conversation, asker: Asker, l
         return replace(_plan(asked, before, asker, lexicon), aspects=aspects_of(asked.plain))
     planned = _plan(links, conversation, asker, lexicon)
     return replace(planned, aspects=_aspects(planned, links, conversation))
+
+
+def _read(links: Links, lexicon: Lexicon) -> Links:
+    """Settle the names of a message: the likeliest, those given in part, and what is taken back."""
+    whole = completed(unclear.likeliest(unclear.paired(links, lexicon), lexicon), lexicon)
+    return unclear.corrected(whole)
 
 
 _KEPT: frozenset[Aspect] = frozenset(
@@ -78,7 +85,7 @@ def _plan(links: Links, conversation: Conversation, asker: Asker, lexicon: Lexic
     grounds = asked_about(links) is not None and bool(links.of("verdict"))
     calls: tuple[ToolCall, ...] = ()
     if (
-        len(parts) > 1 and not grounds
+        len(parts) > 1 and not grounds and not is_premise(parts[0])
     ):  # "would I like Alien? I enjoyed Blade Runner" is one wish with its grounds
         plans = _in_turn(parts, focus, lexicon)
         calls = _distinct(plans)

@@ -12,9 +12,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any, Final
 
+from bot.dialogue.aspects import doubts
+from bot.dialogue.families import JOINED
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.lexicon_chinese import in_english
-from bot.dialogue.lexicon_time import contradict
+from bot.dialogue.lexicon_time import RELATIVE, contradict
 from bot.dialogue.link import Links, Span
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_cues import COMPARE, LIKE, OTHERS, SIMILAR, RuleKind, rule_kind
@@ -239,6 +241,8 @@ def asked_slice(links: Links) -> dict[str, Any]:
     return found
 
 
+_THERE = re.compile(r"(?<!is )(?<!are )(?<!was )(?<!still )(?<!be )\bthere\b(?! (?:is|are|was|were|be|any|anything|a|an|something)\b)|\b(?:that|this|the same) (?:store|shop|branch|counter|state|region|place)\b")
+"""The place of the question before."""
 _AT_PRESENT = re.compile(
     r"^\W*(?:(?:and|what about|how about)\W+)?now\W*$|\b(?:right now|at the moment|currently|at this (?:hour|time))\b|现在|目前|此刻"
 )
@@ -252,6 +256,10 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     against = against_words(links)
     if against is not None and (against in conditions.values()):
         against = None
+    if kind in ("next", "cycle") and {*str(conditions.get("when", "")).split()} & {*RELATIVE}:
+        del conditions["when"]  # "if a customer buys it today, what comes next?" means any day
+    if "place" not in conditions and focus.call is not None and _THERE.search(links.plain):
+        conditions |= {name: focus.call.arguments[name] for name in ("place",) if name in focus.call.arguments}
     arguments |= conditions
     if against is not None:
         arguments["against"] = against
@@ -271,13 +279,21 @@ def _subject(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[dict[st
     named = focus.named(links)
     arguments: dict[str, Any] = {}
     categories = links.values("category")
-    if kind in ("context", "trend") and len(named) == 2 and is_pair(links) and _JOINED.search(links.plain):
+    compared = against_words(links) is not None and len(links.of("item")) == 2
+    if (
+        kind in ("context", "trend")
+        and len(named) == 2
+        and ((is_pair(links) and _JOINED.search(links.plain)) or (compared and JOINED.search(links.plain)))
+    ):
         kind = "together"  # "are they bought together more often in summer?"
     sides = two_sides(links, focus, kind)
     if sides and kind in ("together", "next", "any", None):
         first, second = sides
         return {"item": first, "with_item": second}, "next" if kind == "next" else "together"
-    if len(named) >= 2 and kind in ("together", "next", "any", None) and is_pair(links):
+    if kind == "next" and not named and len(categories) == 1 and leads_to(links):
+        return {"with_item": f"category:{categories[0]}"}, kind
+    pair = is_pair(links) or (kind == "together" and compared) or (len(named) == 2 and bool(doubts(links.plain)))
+    if len(named) >= 2 and kind in ("together", "next", "any", None) and pair:
         if kind == "next" and len(named) == 2:
             named = in_time(links, named)
         arguments |= {"item": named[0] if len(named) == 2 else list(named[:-1]), "with_item": named[-1]}

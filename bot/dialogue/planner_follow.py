@@ -26,12 +26,15 @@ def repeats(links: Links) -> bool:
     """Tell whether a message asks for the last answer again, drawn or doubted."""
     if CHART.search(links.plain) or DOUBT.search(links.plain):
         return True
-    if doubts(links.plain) and not any(
-        links.of(kind) for kind in ("item", "category", "context", "place", "ordinal")
-    ):
+    if doubts(links.plain) and unnamed(links):
         return True
     shown = {"chart", "csv"} & set(aspects_of(links.plain))
     return bool(shown) and not any(links.of(kind) for kind in ("item", "category"))
+
+
+def unnamed(links: Links) -> bool:
+    """Tell whether a message names no thing, time and place."""
+    return not any(links.of(kind) for kind in ("item", "category", "context", "place", "ordinal"))
 
 
 def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
@@ -40,7 +43,7 @@ def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
     if last is None:
         return None
     sides = len(links.of("context")) + len(links.of("place"))
-    if last.tool == "lookup_rules" and sides == 1 and _AGAINST.search(links.plain):
+    if last.tool == "lookup_rules" and sides == 1 and (_AGAINST.search(links.plain) or compares(links)):
         return ToolCall(tool=last.tool, arguments=_other_side(last.arguments, links))
     if last.tool == "lookup_rules":
         return _rules(last, links, focus)
@@ -63,6 +66,19 @@ _FILLING: Final = re.compile(
 )
 
 
+def compares(links: Links) -> bool:
+    """Tell whether a message sets one time or place against what was said before: "is that more than at Harbour?"."""
+    spans = [span for span in links.spans if span.kind in ("context", "place")]
+    if len(spans) != 1 or links.of("item") or links.of("category"):
+        return False
+    return _SET_AGAINST.search(links.text[: spans[0].start].lower()) is not None
+
+
+_SET_AGAINST: Final = re.compile(
+    r"\b(?:than|against|versus|vs|compared? (?:it |that |this )?(?:to|with)|relative to|next to|unlike|different from|differ\w* from|as (?:in|on|at))\W+(?:(?:in|on|at|for|the|that|those|of|it|is|was)\W+)*$"
+)
+
+
 def _item(last: ToolCall, links: Links, focus: Focus) -> ToolCall | None:
     refused = links.values("item", negated=True)
     if refused and last.tool == "explain_item":
@@ -80,11 +96,17 @@ def _move(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
         arguments.pop("category", None)
         arguments["item"] = pointed[0] if len(pointed) == 1 else list(pointed)
     elif category is not None:
-        if not ABOUT.search(links.plain) and "item" in arguments:
+        narrows = arguments.get("kind") not in ("cycle", "trend", "context") and not ABOUT.search(links.plain)
+        if narrows and "item" in arguments:
             arguments["category"] = category
+        elif narrows and "category" in arguments and _ONLY.search(links.plain):
+            arguments |= {"item": f"category:{arguments['category']}", "category": category}
         else:
             arguments.pop("item", None)
             arguments["category"] = category
+
+
+_ONLY: Final = re.compile(r"\b(?:only|just|among|restrict\w*|limit\w*)\b")
 
 
 def _joins(arguments: dict[str, Any], links: Links, focus: Focus) -> None:
@@ -124,7 +146,7 @@ _ALONG = re.compile(
 )
 """Names the other side of the pair before: "how many had that too?", "and frosting in particular?"."""
 _AGAINST = re.compile(
-    r"^\W*(?:(?:and|or|how|what|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b|\b(?:in|by) comparison\b"
+    r"^\W*(?:(?:and|or|how|what|about|but|now|compared?|so)\W+)*(?:against|versus|vs\.?|v|with|to|than)\b|\b(?:in|by) comparison\b"
 )
 
 

@@ -33,7 +33,8 @@ def two_sides(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[str, s
     if {s.kind for s in spans} == {"item", "category"} and focus.named(links) == ():
         return None
     joined = _NEXT_TO if kind == "next" else _TWO
-    if not joined.search(links.plain) or _LISTS.search(links.plain):
+    choice = re.fullmatch(r"[\s,]*or (?:the |an? |some )?", links.text[spans[0].end : spans[1].start].lower())
+    if not joined.search(links.plain) or (_LISTS.search(links.plain) and choice is None):
         return None
     first, second = (f"category:{s.value}" if s.kind == "category" else str(s.value) for s in spans)
     between = links.text[spans[0].end : spans[1].start].lower()
@@ -63,11 +64,19 @@ _BEFORE = re.compile(
 
 def leads_to(links: Links) -> bool:
     """Tell whether a question about one thing asks what comes before it: "what leads people to shampoo?"."""
-    return len(links.values("item")) + len(links.values("category")) == 1 and (
-        _BEFORE.search(links.plain) is not None and not _AFTERWARDS.search(links.plain)
-    )
+    if len(links.values("item")) + len(links.values("category")) != 1:
+        return False
+    if _BEFORE.search(links.plain) is not None:
+        return not _AFTERWARDS.search(links.plain)
+    name = next(span for span in links.spans if span.kind in ("item", "category"))
+    return _AHEAD.search(links.text[: name.start].lower()) is not None
 
 
+_AHEAD = re.compile(
+    r"\b(?:before|prior to|ahead of|precedes?|preceding|precursors? (?:of|to|for)|heralds?|heralding|announces?|foreshadows?|leads?(?: \w+){0,2} to|leading(?: \w+){0,2} to|brings?(?: \w+){1,2} to|ends? (?:up )?(?:at|in|with)|result(?:s|ing)? in)\b"
+    r"(?: (?!after|then|next|later|afterwards)\w+){0,4}\W*$"
+)
+"""Stands before the thing that comes second."""
 _AFTERWARDS = re.compile(r"\b(?:does|do|did) .{2,60} lead (?:people |them |us )?to\W*$|\bwhat does\b")
 """Asks where the thing itself leads: "what does beer lead to?"."""
 _TRAILS = re.compile(

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bot.dialogue.lexicon import Lexicon
+from bot.dialogue.lexicon import NEVER_ALONE, Lexicon
 from bot.dialogue.lexicon_text import key
+from bot.dialogue.lexicon_words import QUALIFIERS
 from bot.dialogue.link import Links, Span
 from bot.dialogue.numerals import listed
 from bot.dialogue.planner_focus import Focus
@@ -59,6 +60,8 @@ def _sole(words: list[tuple[str, int, int]], size: int, lexicon: Lexicon) -> str
     """Return the one item whose title holds all of these words, None where none or several do."""
     if len(words) < size or any(word in _SMALL for word, _, _ in words):
         return None
+    if all(word in NEVER_ALONE or word in QUALIFIERS for word, _, _ in words):
+        return None  # "a seasonal product" names nothing
     held = [set(lexicon.holders.get(key(word, singulars=True), ())) for word, _, _ in words]
     both = set.intersection(*held)
     return next(iter(both)) if len(both) == 1 else None

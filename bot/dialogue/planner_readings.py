@@ -12,12 +12,15 @@ from dataclasses import replace
 from bot.dialogue import planner_calls as make
 from bot.dialogue import planner_cues as cues
 from bot.dialogue import planner_unclear as unclear
+from bot.dialogue.families import CHANCE
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Kind, Links
 from bot.dialogue.phrases import relative_age
+from bot.dialogue.planner_behaviour import behaviour, family_kind, settled_kind
 from bot.dialogue.planner_focus import Focus
-from bot.dialogue.planner_follow import follow, repeats, stands_alone
+from bot.dialogue.planner_follow import compares, follow, repeats, stands_alone, unnamed
 from bot.dialogue.planner_pairs import is_pair
+from bot.dialogue.planner_partner import likewise, partner, turned
 from bot.dialogue.planner_plan import GUESS, LIKELY, MAX_CALLS, SURE, Clarify, Plan
 from bot.dialogue.planner_why import JOINED, explain
 from bot.dialogue.smalltalk import classify
@@ -40,6 +43,7 @@ def one_wish(links: Links, focus: Focus, lexicon: Lexicon) -> Plan:
         _other_end,
         _rules,
         _follow,
+        behaviour,
         _rate,
         _details,
         _score,
@@ -103,11 +107,10 @@ def _clarify_pair(lexicon: Lexicon) -> Plan:
 
 
 def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
-    if (
-        focus.call is None
-        or links.values("item") not in ((), (focus.call.arguments.get("item"),))
-        or not repeats(links)
-    ):
+    if focus.call is None or links.values("item") not in ((), (focus.call.arguments.get("item"),)):
+        return None
+    doubted = focus.call.tool == "lookup_rules" and unnamed(links) and CHANCE.search(links.plain) is not None
+    if not (doubted or repeats(links)):
         return None
     call = follow(links, focus, lexicon)
     return None if call is None else _again(call, "asks for the last answer again, drawn or doubted")
@@ -115,7 +118,7 @@ def _repeat(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     plain = links.plain
-    kind = cues.rule_kind(plain)
+    kind = settled_kind(cues.rule_kind(plain), links, focus)
     links = _of_category(links, lexicon) if kind == "any" else links
     of_a_place = bool(links.of("place")) and _ASKED_OF.match(plain) is not None
     crowd = cues.CROWD.search(plain) is not None or of_a_place
@@ -173,12 +176,18 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         kind = (
             "together" if focus.named(links) and (people_who or counted) and not links.of("context") else None
         )
-        kind = kind or ("context" if links.of("context") or links.of("place") else None)
+        kind = kind or ("context" if links.of("context") or links.of("place") else family_kind(links, focus))
     return _does(make.rules(links, focus, kind), SURE, f"asks about behaviour: {kind or 'any'}")
 
 
 def _other_end(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     """Keep the subject where a follow-up names what may come next: "and frosting, within 7 days?"."""
+    beside = partner(links, focus) or likewise(links, focus) or turned(links, focus)
+    if beside is not None:
+        return _again(beside, "the subject before and another thing")
+    asked_before = focus.call is not None and focus.call.tool == "lookup_rules"
+    if asked_before and compares(links) and (other := follow(links, focus, lexicon)) is not None:
+        return _again(other, "the slice before against another")
     if (
         focus.call is None
         or focus.call.arguments.get("kind") != "next"
@@ -267,7 +276,8 @@ def _follow(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         last = focus.wish  # after "why that one?", "nothing after 1990" changes the wish
         focus = replace(focus, call=last)
     leaning = last.tool == "lookup_rules" and stands_alone(links)
-    elliptic = cues.FOLLOW.search(plain) is not None or _only_conditions(links) or leaning
+    lagged = last.arguments.get("kind") == "next" and bool(links.of("number")) and unnamed(links)
+    elliptic = cues.FOLLOW.search(plain) is not None or _only_conditions(links) or leaning or lagged
     if not elliptic or _fresh(links):
         return None
     asked_of_wish = last.tool in ("score_items", "search_items") and cues.ABOUT.search(plain)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
+from bot.dialogue.families import CROWD
 from bot.dialogue.lexicon import NEVER_ALONE, Lexicon
 from bot.dialogue.lexicon_english import COMMON
 from bot.dialogue.lexicon_text import key
@@ -104,6 +105,7 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
         holders: Sequence[str] = ()
         if span.kind == "item" and span.score < 0.95:
             holders = lexicon.holders.get(key(links.text[span.start : span.end], singulars=True), ())
+        holders = [one for one in holders if lexicon.weights.get(one, 0.0) >= _SELDOM * lexicon.weights.get(holders[0], 0.0)]
         best = holders[0] if holders else span.value
         if len(holders) > 1 and " " not in key(links.text[span.start : span.end], singulars=True):
             best = _near(span, links, holders, lexicon) or best
@@ -111,6 +113,26 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
     return replace(links, spans=tuple(spans))
 
 
+def paired(links: Links, lexicon: Lexicon) -> Links:
+    """Read a category called after two things ("Peanut butter and jelly") as the two where a message joins them."""
+    spans: list[Span] = []
+    for span in links.spans:
+        first, joined, second = links.text[span.start : span.end].partition(" and ")
+        items = [lexicon.item_called(side) for side in (first, second)] if span.kind == "category" and joined else []
+        if len(items) == 2 and all(items) and _TOGETHER.search(links.plain):
+            middle = span.start + len(first)
+            spans.append(Span("item", str(items[0]), span.start, middle))
+            spans.append(Span("item", str(items[1]), middle + len(joined), span.end))
+        else:
+            spans.append(span)
+    return replace(links, spans=tuple(spans))
+
+
+_TOGETHER = re.compile(
+    r"\btogether\b|\bboth\b|\b(?:same|one|1|a single) (?:basket|trip|cart|trolley|receipt|order|time|go|visit|bag)\b|\bpair\w*\b|\blink\w*\b|\bhow (?:often|many)\b|\bside by side\b"
+)
+_SELDOM: Final = 0.02
+"""What is taken so much less often than the most taken thing of a word is not what the word means."""
 _INSTEAD = re.compile(
     r"\W*(?:\boh )?\b(?:sorry|no,? wait|wait,? no|i mean|i meant|or rather|scratch that|make that|correction)\b[\s,:]*"
 )
@@ -128,7 +150,23 @@ def corrected(links: Links) -> Links:
         for span in links.of("item")
         if _WORKING.fullmatch(links.text[span.start : span.end].lower())
     }
+    gone |= {(span.start, span.end) for span in links.of("item") if _said_short(span, links)}
+    if len(links.values("item")) > 1:  # "what do those mums come back for?" asks of people, and not of flowers
+        gone |= {
+            (span.start, span.end)
+            for span in links.of("item")
+            if CROWD.pattern.fullmatch(links.text[span.start : span.end].lower())
+        }
     return replace(links, spans=tuple(span for span in links.spans if (span.start, span.end) not in gone))
+
+
+def _said_short(span: Span, links: Links) -> bool:
+    """Tell whether one word stands for a thing named in full before it: "orange juice: how many juice baskets"."""
+    word = key(links.text[span.start : span.end], singulars=True)
+    before = [one for one in links.of("item") if one.end < span.start and one.value != span.value]
+    wholes = [key(links.text[one.start : one.end], singulars=True).split() for one in before]
+    joined = bool(before) and re.fullmatch(r"\W*(?:and|or|with|plus|&|,)?\W*", links.text[before[-1].end : span.start].lower())
+    return " " not in word and not joined and any(len(whole) > 1 and word == whole[-1] for whole in wholes)
 
 
 _WORKING = re.compile(r"combinations?|combos?|pair(?:s|ings?)?|develop(?:ed|s)?|counters?|shares?")

@@ -58,10 +58,15 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     supposes = after == "explain_item" or (after == "score_items" and _SUPPOSES.search(links.plain))
     still = supposes and cues.WITHOUT.search(links.plain)
     suits = bool(links.of("item")) and not links.of("category") and _SUITS.search(links.plain) is not None
+    left_out = _supposed_away(links, focus)
+    if left_out is not None:
+        return _sure(left_out, "asks what a pick would be without others")
     if not (cues.EXPLAIN.search(links.plain) or still or suits):
         return None
     if len(links.values("item")) > 1 and JOINED.search(links.plain):
         return None  # "why is milk so common with bananas?" asks about the two, not about a pick
+    if len(links.values("item")) > 1 and not _PICKED.search(links.plain) and not cues.WITHOUT.search(links.plain):
+        return None  # "might chance explain the pair?" is a doubt
     if (
         focus.call is not None
         and focus.call.tool == "lookup_rules"
@@ -83,6 +88,51 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     if left:
         arguments["without"] = left
     return _sure(ToolCall(tool="explain_item", arguments=arguments), "asks why")
+
+
+_PICKED = re.compile(
+    r"\b(?:you|your|i|me|my|mine|us|our|recommend\w*|suggest\w*|pick\w*|propos\w*|lists?|here)\b|你|我|推荐"
+)
+"""Speaks of a pick or of the person."""
+
+
+_REMOVED = re.compile(
+    r"\b(?:without|minus|except|ignor\w+|forget\w*|forgot|dropp?\w*|remov\w+|delet\w+|subtract\w*|strik\w+|disregard\w*|leav\w+|left|tak\w+|took|cross\w*|put .{2,40} aside|never|"
+    r"had ?n[o']?t|did ?n'?t|had not|were ?n'?t|was ?n'?t)\b"
+)
+_STILL = re.compile(
+    r"\b(?:still|same|anyway|even so|regardless|nonetheless|change|changes|differ\w*|remain\w*|stay\w*|stands?|survive\w*|instead|then what)\b"
+)
+_OF_THE_CROWD = re.compile(r"\b(?:baskets?|receipts?|customers?|households?|people|shoppers?|raters?|days?|pair\w*|link)\b")
+
+
+def _supposed_away(links: Links, focus: Focus) -> ToolCall | None:
+    """Return the call for "take B away, is A still first?": a clause takes something out, and another asks what stays."""
+    plain = links.plain
+    if not links.of("item") or _OF_THE_CROWD.search(plain) or not (
+        _REMOVED.search(plain) and (_STILL.search(plain) or _CONDITION.search(plain))
+    ):
+        return None
+    low = links.text.lower()
+    clauses = [match.span() for match in _CLAUSES.finditer(low)]
+    away = [(a, b) for a, b in clauses if _REMOVED.search(low[a:b]) and not _STILL.search(low[a:b])]
+    spans = links.of("item")
+    gone = [str(span.value) for span in spans if any(a <= span.start < b for a, b in away)]
+    supposed_so = _CONDITION.search(low)
+    if not gone and supposed_so is not None:
+        gone = [str(span.value) for span in spans if span.start >= supposed_so.start()]
+    asked = [str(span.value) for span in spans if str(span.value) not in gone]
+    target = asked[0] if asked else next((item for shown in focus.lists[:1] for item in shown if item not in gone), None)
+    if not gone or target is None:
+        return None
+    return ToolCall(tool="explain_item", arguments={"item": target, "without": list(dict.fromkeys(gone))})
+
+
+_CONDITION = re.compile(
+    r"(?<=\w )\b(?:if|had|without)\b(?=.*(?:n'?t\b|\bnot\b|\bnever\b))(?=.*\b(?:i|my|me)\b)"
+)
+"""A condition behind the question: "would A drop out if B weren't on my list?"."""
+_CLAUSES = re.compile(r"[^,.;:?!]+")
 
 
 def _as_items(links: Links, lexicon: Lexicon) -> Links:

@@ -188,7 +188,10 @@ def settled(planned: Plan) -> bool:
 
 
 def overlooks(calls: Sequence[ToolCall], planned: Plan, links: Links) -> bool:
-    """Tell whether a model's choice leaves out what rules are sure of: facts of an item know no time and no place.
+    """Tell whether a model's choice leaves out what rules are sure of.
+
+    Facts of an item know no time and no place; and where both look up rules, the sides of a pair and their order stand
+    in the words, which code reads better (on the questions mended by, 14 more are right so and 3 fewer).
 
     Args:
         calls: What the model chose.
@@ -197,8 +200,9 @@ def overlooks(calls: Sequence[ToolCall], planned: Plan, links: Links) -> bool:
     """
     asked = bool(planned.calls) and all(call.tool == TOOLS["rules"] for call in planned.calls)
     told = bool(calls) and all(call.tool == TOOLS["details"] for call in calls)
+    alike = bool(calls) and all(call.tool == TOOLS["rules"] for call in calls)
     sliced = bool(links.of("context") or links.of("place"))
-    return asked and told and sliced and planned.confidence >= SURE
+    return asked and (alike or (told and sliced)) and planned.confidence >= SURE
 
 
 def _parts(wishes: Sequence[list[str]], given: Sheet) -> list[Sheet]:

@@ -149,10 +149,14 @@ def _leading(notes: RuleNotes, question: Question) -> None:
 def _holds(notes: RuleNotes, seen: int, of: int, usual: float) -> dict[str, float]:
     """Whether "do they?" is answered yes: more often than usual, and often enough to say so; no where never.
 
-    "Do they usually?" asks for more than half, and says no to less.
+    "Do they usually?" asks for more than half, and says no to less; of what fewer than one in a hundred do, nobody says
+    that people do it.
     """
     if "usually" in notes.aspects and of >= FEW:
         return {"holds": float(2 * seen > of)}
     if seen >= FEW and seen > usual:
         return {"holds": 1.0}
-    return {"holds": 0.0} if of >= FEW and not seen else {}
+    return {"holds": 0.0} if of >= FEW and seen < _HARDLY * of else {}
+
+
+_HARDLY = 0.01
