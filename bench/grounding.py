@@ -6,7 +6,8 @@ The turns are made from the development messages with other items, times, places
 over both demo catalogues and the made-up café of the questions, in conversations of one to five turns. A reader that
 shares no code with the product's own check holds each answer against the stored catalogue and the evidence's figures
 (`tests/grounding_check.py`). They are answered by the default model, without a model, and worded by a model that lies
-in most sentences, which the product's check must keep out. Wants both demo catalogues built; it works on a copy of their
+in most sentences, which the product's check must keep out. Neither reader nor check sees a figure of the right fact in
+the wrong part of its sentence. Wants both demo catalogues built; it works on a copy of their
 database and builds the café there. Writes docs/bench-grounding.md.
 """
 

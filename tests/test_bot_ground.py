@@ -217,6 +217,8 @@ HOLES = [
     ),
     fact("e3", "If the two had nothing to do with each other, about 0.2 would.", "count", expected=0.153),
     fact("e4", "Of 97 baskets 1.5 % held Salsa.", "count", n=97, share=0.0148),
+    fact("e5", "You rated highest: Aladdin (5).", "profile", best=5),
+    fact("e6", "Of 97 baskets 12 held Salsa (12 %).", "count", n=97, n_x=12, share=12 / 97),
 ]
 
 
@@ -232,6 +234,8 @@ HOLES = [
         ("Aladdin (1992): 4.7 from popularity and -0.9 from its kind.",
          "Aladdin (1992): 4.7 from popularity and -4.7 from its kind."),
         ("Aladdin (1992) is number 250 for you.", "Aladdin (250) is number 250 for you."),
+        ("You rated highest: Aladdin (5).", "You rated highest: Aladdin (4)."),
+        ("Of 97 baskets 12 held Salsa (12 %).", "Of 97 baskets 12 held Salsa (12)."),
     ],
 )  # fmt: skip
 def test_a_figure_is_held_to_what_it_counts(true, false):

@@ -343,12 +343,12 @@ def _numbers(
         dated = [n for n in numbers if n in beside or is_year(n, plain)]
         years = [n for n in dated if any(n.value in fact.years for fact in about)]
         problems += [
-            Problem("number", number.text, "no year of the title that it stands beside")
+            Problem("number", number.text, "in no fact beside this title, nor its year")
             for number in beside
-            if number not in years
+            if not any(_dates(fact, number) for fact in about)
         ]
         counts = [number for number in numbers if number not in (*years, *beside)]
-        best = max(about, key=lambda fact: _borne_out(fact, counts, years), default=None)
+        best = max(about, key=lambda fact: _borne_out(fact, counts, dated), default=None)
         missing = [number for number in counts if best is None or not best.says(number)]
         problems += [
             Problem("number", number.text, "in no fact that carries its title and its other numbers")
@@ -361,7 +361,9 @@ def _numbers(
 
 
 def _beside(number: Number, mention: _Mention, text: str) -> bool:
-    """Whether a number stands in brackets right after a title, which is where its year stands: "Alien (1979)"."""
+    """Whether a number alone stands in brackets right after a title, where its year stands: "Alien (1979)"."""
+    if number.unit != "plain":
+        return False
     end = number.start + len(number.text)
     between = text[mention.end : number.start]
     return (
@@ -371,9 +373,13 @@ def _beside(number: Number, mention: _Mention, text: str) -> bool:
     )
 
 
-def _borne_out(fact: _Fact, counts: Sequence[Number], years: Sequence[Number]) -> int:
-    """How many of the counts a fact says; where nothing is counted, how many of the years."""
-    return sum(map(fact.says, counts)) if counts else sum(number.value in fact.years for number in years)
+def _borne_out(fact: _Fact, counts: Sequence[Number], dated: Sequence[Number]) -> int:
+    """How many of the counts a fact says; where nothing is counted, how many of the years and of what is in brackets."""
+    return sum(map(fact.says, counts)) if counts else sum(_dates(fact, number) for number in dated)
+
+
+def _dates(fact: _Fact, number: Number) -> bool:
+    return number.value in fact.years or f"({number.text})" in fact.blanked
 
 
 def _roles(fact: _Fact, mentions: Sequence[_Mention]) -> Iterator[Problem]:
