@@ -28,7 +28,7 @@ def family(words: str, *phrases: str) -> Cue:
 
 
 _UNIT = r"(?:days?|weeks?|months?|fortnights?)"
-_OF_TIME = r"(?:time|hour|day|weekday|daypart|month|season|quarter)s?"
+_OF_TIME = r"(?:time|moment|hour|day|weekday|daypart|month|season|quarter)s?"
 _OF_PLACE = r"(?:store|shop|branch|counter|outlet|location|region|state|place|city|area|site)(?:e?s)?"
 
 CROWD: Final = family(
@@ -104,7 +104,7 @@ CHANGE: Final = family(
     r"\bfall\b(?! (?:under|into|for|in love|on|between)\b)",
     r"\b(?:have|has|had|there) (?:a |any |its |their )?(?:own )?seasons?\b|\bmonth (?:by|after|to|on|for) month\b",
     r"\b(?:over|across|through|throughout|during|along) (?:the|all) (?:months?|year|seasons?|course)\b|\bthe (?:course|story|history|fate|fortunes) of\b",
-    r"\b(?:gone|going|go|goes|went) (?:up|down)\b|\b(?:up|down) (?:or|and) (?:down|up)\b|\b(?:lost|losing|lose|gather(?:ing|ed)?) steam\b",
+    r"\b(?:gone|going|go|goes|went) (?:up|down)\b|\b(?:up|down) (?:or|and) (?:down|up)\b|\bon the (?:up|down|rise|wane|increase|decrease)\b|\b(?:lost|losing|lose|gather(?:ing|ed)?) steam\b",
     r"\btook (?:a|an) \w+\b|\b(?:the|its|their) seasons?\b|\bhot (?:lately|now|right now|these days)\b",
     r"\b(?:more|less) popular\b|\bthan (?:it|they) (?:was|were|used|did)\b|\bstill as\b|\bper month\b|\bby (?:the )?month\b|\beach month\b",
     r"\b(?:cold|warm|hot|winter|summer|certain|some) (?:months?|seasons?|weather)\b|\b(?:high|low|peak|best|worst|top|slowest|strongest|weakest) months?\b",

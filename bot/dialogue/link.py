@@ -216,6 +216,7 @@ def _places(setting: Setting, tables: LinkTables) -> Iterator[_Found]:
     """Yield numbered places ("store 367", "store 367 against 406"), unknown numbers too: the tool will say so."""
     if not tables.place_noun:
         return
+    yield from _bare_places(setting, tables)
     noun = rf"(?:{tables.place_noun}|store|shop|branch|商店|门店|店)"
     for match in re.finditer(
         rf"\b{noun}s?\s*(?:#|no\.?|number|nr\.?)?\s*(\d{{1,6}})\b|(?<!\d)(\d{{1,6}})\s*号?店|\bthe (\d{{1,6}}) {noun}\b",
@@ -227,6 +228,18 @@ def _places(setting: Setting, tables: LinkTables) -> Iterator[_Found]:
         while following := more.match(setting.flat, end):
             start, end = following.span(1)
             yield _place(following[1], start, end, tables)
+
+
+def _bare_places(setting: Setting, tables: LinkTables) -> Iterator[_Found]:
+    """Yield numbers of known places without their noun: "at 367 against 343"."""
+    for match in _BARE.finditer(setting.flat):
+        if match[1] in tables.places:
+            yield _place(match[1], *match.span(1), tables)
+
+
+_BARE = re.compile(
+    r"\b(?:at|in|versus|vs\.?|against|between|than|and|or|with|to)\s+#?(\d{3,6})\b(?!\s*(?:%|days?|weeks?|baskets?|people|times|households?))"
+)
 
 
 def _place(number: str, start: int, end: int, tables: LinkTables) -> _Found:

@@ -17,12 +17,12 @@ from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner_cues import DETAILS, SCORE, RuleKind, rule_kind
 from bot.dialogue.planner_focus import Focus
-from bot.dialogue.planner_pairs import in_one_basket
+from bot.dialogue.planner_pairs import in_one_basket, leads_to
 from bot.dialogue.planner_plan import LIKELY, SURE, Plan
 
 _IDIOMS: Final = re.compile(
     r"\b(?:we|i|our|i'm|we're)\b[^.?!,;]{0,40}\bnext (?:week|month|year|weekend|time)\b"
-    r"|\bthan (?:\w+ ){0,3}(?:before|earlier|later|ever)\b|\bafter all\b|\bnever before\b|\b(?:before|after) (?:work|dark|noon|midnight|dinner|lunch|breakfast|bed)\b"
+    r"|\bfollow\w* (?=the (?:seasons?|year|weather|calendar)\b)|\bthan (?:\w+ ){0,3}(?:before|earlier|later|ever)\b|\bafter all\b|\bnever before\b|\b(?:before|after) (?:work|dark|noon|midnight|dinner|lunch|breakfast|bed)\b"
 )
 """Words of time that put no two things in order."""
 _YES_NO: Final = re.compile(
@@ -97,6 +97,8 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
     n = sides(links, focus)
     if kind == "context" and n == 2 and not (links.of("context") or links.of("place") or said.WHEN_WHERE.search(around)):
         return "together"  # "how much likelier is one on a day with the other?"
+    if kind == "cycle" and leads_to(links):
+        return "next"
     if kind == "cycle" and n == 2:
         if said.LATER.search(around) or _UNTIL.search(around):
             return "next"
@@ -108,7 +110,7 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
 
 _UNTIL: Final = re.compile(r"\b(?:until|till|before)\b")
 _BACK_FOR: Final = said.Cue(
-    re.compile(r"\b(?:returns?|returned|comes?|came|coming|goes|go|gets?|back|again) (?:back )?(?:for|to) (?:(?:the|a|an|some|more|another|new|their|bag|of) )*xx\b")
+    re.compile(r"\b(?:returns?|returned|comes?|came|coming|goes|go|gets?|back|again) (?:back )?(?:for|to) (?:(?:the|a|an|some|more|another|new|their|bag|of) )*(?:xx|it|them|this|that|those)\b")
 )
 _AFTER: Final = re.compile(
     r"\b(?:after|afterwards|before|once|having|when(?:ever)?|following|next|then|later|within|if|who (?:buy|bought|rated?|take|took|had|got|get)s?|buyers)\b"
@@ -132,7 +134,8 @@ def _is_else(links: Links, around: Said) -> bool:
         return True
     if DETAILS.search(links.plain) and not (said.CROWD.search(around) or said.RECORD.search(around)):
         return True
-    return bool(links.of("verdict")) and not said.CROWD.search(around)
+    asked_of_slice = bool(links.of("context") or links.of("place")) and _YES_NO.match(around) is not None
+    return bool(links.of("verdict")) and not (said.CROWD.search(around) or asked_of_slice)
 
 
 def _kind(links: Links, focus: Focus, around: Said) -> RuleKind | None:

@@ -241,6 +241,8 @@ def asked_slice(links: Links) -> dict[str, Any]:
     return found
 
 
+_THERE = re.compile(r"(?<!is )(?<!are )(?<!was )(?<!still )(?<!be )\bthere\b(?! (?:is|are|was|were|be|any|anything|a|an|something)\b)|\b(?:that|this|the same) (?:store|shop|branch|counter|state|region|place)\b")
+"""The place of the question before."""
 _AT_PRESENT = re.compile(
     r"^\W*(?:(?:and|what about|how about)\W+)?now\W*$|\b(?:right now|at the moment|currently|at this (?:hour|time))\b|现在|目前|此刻"
 )
@@ -256,6 +258,8 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
         against = None
     if kind in ("next", "cycle") and {*str(conditions.get("when", "")).split()} & {*RELATIVE}:
         del conditions["when"]  # "if a customer buys it today, what comes next?" means any day
+    if "place" not in conditions and focus.call is not None and _THERE.search(links.plain):
+        conditions |= {name: focus.call.arguments[name] for name in ("place",) if name in focus.call.arguments}
     arguments |= conditions
     if against is not None:
         arguments["against"] = against

@@ -43,7 +43,7 @@ def follow(links: Links, focus: Focus, lexicon: Lexicon) -> ToolCall | None:
     if last is None:
         return None
     sides = len(links.of("context")) + len(links.of("place"))
-    if last.tool == "lookup_rules" and sides == 1 and _AGAINST.search(links.plain):
+    if last.tool == "lookup_rules" and sides == 1 and (_AGAINST.search(links.plain) or compares(links)):
         return ToolCall(tool=last.tool, arguments=_other_side(last.arguments, links))
     if last.tool == "lookup_rules":
         return _rules(last, links, focus)
@@ -63,6 +63,19 @@ def stands_alone(links: Links) -> bool:
 
 _FILLING: Final = re.compile(
     r"[\W_]|\b(?:and|or|now|then|do|try|same|again|for|with|of|the|a|an|what|how|about|movies?|films?|ones?|please|pls|ok|okay|in|on|question|thing|too|also)\b"
+)
+
+
+def compares(links: Links) -> bool:
+    """Tell whether a message sets one time or place against what was said before: "is that more than at Harbour?"."""
+    spans = [span for span in links.spans if span.kind in ("context", "place")]
+    if len(spans) != 1 or links.of("item") or links.of("category"):
+        return False
+    return _SET_AGAINST.search(links.text[: spans[0].start].lower()) is not None
+
+
+_SET_AGAINST: Final = re.compile(
+    r"\b(?:than|against|versus|vs|compared? (?:it |that |this )?(?:to|with)|relative to|next to|unlike|different from|differ\w* from|as (?:in|on|at))\W+(?:(?:in|on|at|for|the|that|those|of|it|is|was)\W+)*$"
 )
 
 

@@ -18,9 +18,9 @@ from bot.dialogue.link import Kind, Links
 from bot.dialogue.phrases import relative_age
 from bot.dialogue.planner_behaviour import behaviour, family_kind, settled_kind
 from bot.dialogue.planner_focus import Focus
-from bot.dialogue.planner_follow import follow, repeats, stands_alone, unnamed
+from bot.dialogue.planner_follow import compares, follow, repeats, stands_alone, unnamed
 from bot.dialogue.planner_pairs import is_pair
-from bot.dialogue.planner_partner import partner
+from bot.dialogue.planner_partner import likewise, partner, turned
 from bot.dialogue.planner_plan import GUESS, LIKELY, MAX_CALLS, SURE, Clarify, Plan
 from bot.dialogue.planner_why import JOINED, explain
 from bot.dialogue.smalltalk import classify
@@ -182,9 +182,12 @@ def _rules(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
 
 def _other_end(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     """Keep the subject where a follow-up names what may come next: "and frosting, within 7 days?"."""
-    beside = partner(links, focus)
+    beside = partner(links, focus) or likewise(links, focus) or turned(links, focus)
     if beside is not None:
         return _again(beside, "the subject before and another thing")
+    asked_before = focus.call is not None and focus.call.tool == "lookup_rules"
+    if asked_before and compares(links) and (other := follow(links, focus, lexicon)) is not None:
+        return _again(other, "the slice before against another")
     if (
         focus.call is None
         or focus.call.arguments.get("kind") != "next"

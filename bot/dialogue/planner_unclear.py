@@ -150,6 +150,7 @@ def corrected(links: Links) -> Links:
         for span in links.of("item")
         if _WORKING.fullmatch(links.text[span.start : span.end].lower())
     }
+    gone |= {(span.start, span.end) for span in links.of("item") if _said_short(span, links)}
     if len(links.values("item")) > 1:  # "what do those mums come back for?" asks of people, and not of flowers
         gone |= {
             (span.start, span.end)
@@ -157,6 +158,15 @@ def corrected(links: Links) -> Links:
             if CROWD.pattern.fullmatch(links.text[span.start : span.end].lower())
         }
     return replace(links, spans=tuple(span for span in links.spans if (span.start, span.end) not in gone))
+
+
+def _said_short(span: Span, links: Links) -> bool:
+    """Tell whether one word stands for a thing named in full before it: "orange juice: how many juice baskets"."""
+    word = key(links.text[span.start : span.end], singulars=True)
+    before = [one for one in links.of("item") if one.end < span.start and one.value != span.value]
+    wholes = [key(links.text[one.start : one.end], singulars=True).split() for one in before]
+    joined = bool(before) and re.fullmatch(r"\W*(?:and|or|with|plus|&|,)?\W*", links.text[before[-1].end : span.start].lower())
+    return " " not in word and not joined and any(len(whole) > 1 and word == whole[-1] for whole in wholes)
 
 
 _WORKING = re.compile(r"combinations?|combos?|pair(?:s|ings?)?|develop(?:ed|s)?|counters?|shares?")

@@ -109,13 +109,18 @@ _OF_THE_CROWD = re.compile(r"\b(?:baskets?|receipts?|customers?|households?|peop
 def _supposed_away(links: Links, focus: Focus) -> ToolCall | None:
     """Return the call for "take B away, is A still first?": a clause takes something out, and another asks what stays."""
     plain = links.plain
-    if not links.of("item") or _OF_THE_CROWD.search(plain) or not (_REMOVED.search(plain) and _STILL.search(plain)):
+    if not links.of("item") or _OF_THE_CROWD.search(plain) or not (
+        _REMOVED.search(plain) and (_STILL.search(plain) or _CONDITION.search(plain))
+    ):
         return None
     low = links.text.lower()
     clauses = [match.span() for match in _CLAUSES.finditer(low)]
     away = [(a, b) for a, b in clauses if _REMOVED.search(low[a:b]) and not _STILL.search(low[a:b])]
     spans = links.of("item")
     gone = [str(span.value) for span in spans if any(a <= span.start < b for a, b in away)]
+    supposed_so = _CONDITION.search(low)
+    if not gone and supposed_so is not None:
+        gone = [str(span.value) for span in spans if span.start >= supposed_so.start()]
     asked = [str(span.value) for span in spans if str(span.value) not in gone]
     target = asked[0] if asked else next((item for shown in focus.lists[:1] for item in shown if item not in gone), None)
     if not gone or target is None:
@@ -123,6 +128,10 @@ def _supposed_away(links: Links, focus: Focus) -> ToolCall | None:
     return ToolCall(tool="explain_item", arguments={"item": target, "without": list(dict.fromkeys(gone))})
 
 
+_CONDITION = re.compile(
+    r"(?<=\w )\b(?:if|had|without)\b(?=.*(?:n'?t\b|\bnot\b|\bnever\b))(?=.*\b(?:i|my|me)\b)"
+)
+"""A condition behind the question: "would A drop out if B weren't on my list?"."""
 _CLAUSES = re.compile(r"[^,.;:?!]+")
 
 

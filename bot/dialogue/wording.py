@@ -349,7 +349,8 @@ def _doubted(
     facts = [fact for kind in kinds for fact in evidence if fact.kind == kind]
     if not facts:
         return []
-    return [_with_yes(message, facts[0], zh=zh), *(_template(fact) for fact in facts[1:])]
+    window = [fact for fact in evidence if fact.kind == "window"]
+    return [_with_yes(message, facts[0], zh=zh), *(_template(fact) for fact in (*facts[1:], *window))]
 
 
 def _with_yes(message: str, fact: Evidence, *, zh: bool) -> Sentence:

@@ -36,7 +36,7 @@ def mined(notes: RuleNotes, question: Question) -> None:
         rules = sorted((one for one in rules if _apart(kinds, one)), key=lambda one: -_lift_low(one))
     elif measure == "useful":
         rules = sorted(rules, key=lambda one: -_extra(one))
-    for rule in _distinct(rules, question.k):
+    for rule in _distinct(notes, rules, question.k):
         _say(notes, rule, measure)
     if not rules and question.where.is_everything:
         notes.cannot_tell(
@@ -53,19 +53,31 @@ def mined(notes: RuleNotes, question: Question) -> None:
         _meaning(notes, measure)
 
 
-def _distinct(rules: list[AnyRule], k: int) -> list[AnyRule]:
-    """Return the first rules whose counts differ: a category of one product says nothing beside the product."""
+def _distinct(notes: RuleNotes, rules: list[AnyRule], k: int) -> list[AnyRule]:
+    """Return the first rules whose counts and names differ: a category says nothing beside a product of its name."""
     chosen: dict[tuple[object, ...], AnyRule] = {}
+    said: set[tuple[object, ...]] = set()
     for rule in rules:
         counts = (
             (rule.count.n, rule.count.n_x, rule.count.n_y, rule.count.n_xy)
             if isinstance(rule, Rule)
             else rule.id
         )
+        names = _named(notes, rule)
+        if names in said:
+            continue
+        said.add(names)
         chosen.setdefault((rule.kind, rule.context, rule.place, counts), rule)
         if len(chosen) == k:
             break
     return list(chosen.values())
+
+
+def _named(notes: RuleNotes, rule: AnyRule) -> tuple[object, ...]:
+    """What a rule speaks of, in words."""
+    sides = (rule.antecedent, rule.consequent)
+    words = (tuple(sorted(notes.name((key,)).casefold() for key in side)) for side in sides)
+    return (rule.kind, rule.context, rule.place, *words)
 
 
 def _say(notes: RuleNotes, rule: AnyRule, measure: str) -> None:

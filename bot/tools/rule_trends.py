@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from bot.tools import rule_doubt
 from bot.tools.rule_notes import BOOK, INDEX, Question, RuleNotes
+from mining.columns import CATEGORY_PREFIX
 from mining.context import MONTHS, SEASONS
 from mining.rule import Direction, Trend
 
@@ -81,7 +82,7 @@ def changed(notes: RuleNotes, question: Question) -> None:
     wanted: list[Direction] = ["rising"] if "rising" in notes.aspects else []
     wanted += ["fading"] if "fading" in notes.aspects else []
     rules = notes.book.lookup(category=question.category, kind="trend", k=_EVERY)
-    found = [rule for rule in rules if isinstance(rule, Trend)]
+    found = [rule for rule in rules if isinstance(rule, Trend) and _of_kind(notes, rule)]
     chosen = [one for one in found if _fits(one, wanted, months)]
     if not chosen and wanted == ["rising"] and months:
         chosen = [one for one in found if _fits(one, [], months)]
@@ -98,6 +99,11 @@ def changed(notes: RuleNotes, question: Question) -> None:
             f"没有通过检验的变化（其他时间或方向有{len(found):,}个）。",
             {"n": len(found)},
         )
+
+
+def _of_kind(notes: RuleNotes, one: Trend) -> bool:
+    """Whether a series is of what was asked for: "which genres?" asks for categories."""
+    return "kinds" not in notes.aspects or one.key.startswith(CATEGORY_PREFIX)
 
 
 def _months(notes: RuleNotes, question: Question) -> tuple[str, ...]:
