@@ -22,7 +22,7 @@ from bot.dialogue.planner_plan import LIKELY, SURE, Plan
 
 _IDIOMS: Final = re.compile(
     r"\b(?:we|i|our|i'm|we're)\b[^.?!,;]{0,40}\bnext (?:week|month|year|weekend|time)\b"
-    r"|\bfollow\w* (?=the (?:seasons?|year|weather|calendar)\b)|\bthan (?:\w+ ){0,3}(?:before|earlier|later|ever)\b|\bafter all\b|\bnever before\b|\b(?:before|after) (?:work|dark|noon|midnight|dinner|lunch|breakfast|bed)\b"
+    r"|\bon (?:a|any|the|those|these) days? (?:when|with|that|where|on which)\b|\bfollow\w* (?=the (?:seasons?|year|weather|calendar)\b)|\bthan (?:\w+ ){0,3}(?:before|earlier|later|ever)\b|\bafter all\b|\bnever before\b|\b(?:before|after) (?:work|dark|noon|midnight|dinner|lunch|breakfast|bed)\b"
 )
 """Words of time that put no two things in order."""
 _YES_NO: Final = re.compile(
@@ -97,7 +97,7 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
     n = sides(links, focus)
     if kind == "context" and n == 2 and not (links.of("context") or links.of("place") or said.WHEN_WHERE.search(around)):
         return "together"  # "how much likelier is one on a day with the other?"
-    if kind == "cycle" and leads_to(links):
+    if kind == "cycle" and leads_to(links) and not _TIME_AND_AGAIN.search(around):
         return "next"
     if kind == "cycle" and n == 2:
         if said.LATER.search(around) or _UNTIL.search(around):
@@ -108,6 +108,7 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
     return kind
 
 
+_TIME_AND_AGAIN: Final = re.compile(r"\bhow\b|\bagain\b|\banother\b|\b(?:usual|median|average|typical) (?:gap|time|interval)\b")
 _UNTIL: Final = re.compile(r"\b(?:until|till|before)\b")
 _BACK_FOR: Final = said.Cue(
     re.compile(r"\b(?:returns?|returned|comes?|came|coming|goes|go|gets?|back|again) (?:back )?(?:for|to) (?:(?:the|a|an|some|more|another|new|their|bag|of) )*(?:xx|it|them|this|that|those)\b")
