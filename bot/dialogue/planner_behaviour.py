@@ -12,7 +12,7 @@ from typing import Final
 from bot.dialogue import families as said
 from bot.dialogue import planner_calls as make
 from bot.dialogue.aspects import aspects_of
-from bot.dialogue.cue import Said
+from bot.dialogue.cue import Cue, Said
 from bot.dialogue.lexicon import Lexicon
 from bot.dialogue.link import Links
 from bot.dialogue.planner_cues import DETAILS, SCORE, RuleKind, rule_kind
@@ -51,6 +51,7 @@ def sides(links: Links, focus: Focus) -> int:
 
 def behaviour(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
     """Plan a question about behaviour that no plain wording gives away; None where the words ask for something else."""
+    del lexicon
     around = words_around(links)
     if links.lang != "en" or _is_else(links, around):
         return None
@@ -95,7 +96,11 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
         kind = "trend" if idiom[0].startswith("than") else rule_kind(without_idioms(links.plain))
     around = words_around(links)
     n = sides(links, focus)
-    if kind == "context" and n == 2 and not (links.of("context") or links.of("place") or said.WHEN_WHERE.search(around)):
+    if (
+        kind == "context"
+        and n == 2
+        and not (links.of("context") or links.of("place") or said.WHEN_WHERE.search(around))
+    ):
         return "together"  # "how much likelier is one on a day with the other?"
     if kind == "cycle" and leads_to(links) and not _TIME_AND_AGAIN.search(around):
         return "next"
@@ -103,15 +108,24 @@ def settled_kind(kind: RuleKind | None, links: Links, focus: Focus) -> RuleKind 
         if said.LATER.search(around) or _UNTIL.search(around):
             return "next"
         return "together" if said.JOINED.search(around) else kind
-    if kind == "next" and n == 1 and _BACK_FOR.search(around) and not _AFTER.search(_BACK_FOR.pattern.sub(" ", around)):
+    if (
+        kind == "next"
+        and n == 1
+        and _BACK_FOR.search(around)
+        and not _AFTER.search(_BACK_FOR.pattern.sub(" ", around))
+    ):
         return "cycle"
     return kind
 
 
-_TIME_AND_AGAIN: Final = re.compile(r"\bhow\b|\bagain\b|\banother\b|\b(?:usual|median|average|typical) (?:gap|time|interval)\b")
+_TIME_AND_AGAIN: Final = re.compile(
+    r"\bhow\b|\bagain\b|\banother\b|\b(?:usual|median|average|typical) (?:gap|time|interval)\b"
+)
 _UNTIL: Final = re.compile(r"\b(?:until|till|before)\b")
-_BACK_FOR: Final = said.Cue(
-    re.compile(r"\b(?:returns?|returned|comes?|came|coming|goes|go|gets?|back|again) (?:back )?(?:for|to) (?:(?:the|a|an|some|more|another|new|their|bag|of) )*(?:xx|it|them|this|that|those)\b")
+_BACK_FOR: Final = Cue(
+    re.compile(
+        r"\b(?:returns?|returned|comes?|came|coming|goes|go|gets?|back|again) (?:back )?(?:for|to) (?:(?:the|a|an|some|more|another|new|their|bag|of) )*(?:xx|it|them|this|that|those)\b"
+    )
 )
 _AFTER: Final = re.compile(
     r"\b(?:after|afterwards|before|once|having|when(?:ever)?|following|next|then|later|within|if|who (?:buy|bought|rated?|take|took|had|got|get)s?|buyers)\b"
@@ -152,7 +166,7 @@ def _kind(links: Links, focus: Focus, around: Said) -> RuleKind | None:
     return _of_slice(links, around)
 
 
-_ONE: Final[tuple[tuple[RuleKind, said.Cue], ...]] = (
+_ONE: Final[tuple[tuple[RuleKind, Cue], ...]] = (
     ("cycle", said.AGAIN),
     ("next", said.LATER),
     ("trend", said.CHANGE),

@@ -241,7 +241,9 @@ def asked_slice(links: Links) -> dict[str, Any]:
     return found
 
 
-_THERE = re.compile(r"(?<!is )(?<!are )(?<!was )(?<!still )(?<!be )\bthere\b(?! (?:is|are|was|were|be|any|anything|a|an|something)\b)|\b(?:that|this|the same) (?:store|shop|branch|counter|state|region|place)\b")
+_THERE = re.compile(
+    r"(?<!is )(?<!are )(?<!was )(?<!still )(?<!be )\bthere\b(?! (?:is|are|was|were|be|any|anything|a|an|something)\b)|\b(?:that|this|the same) (?:store|shop|branch|counter|state|region|place)\b"
+)
 """The place of the question before."""
 _AT_PRESENT = re.compile(
     r"^\W*(?:(?:and|what about|how about)\W+)?now\W*$|\b(?:right now|at the moment|currently|at this (?:hour|time))\b|现在|目前|此刻"
@@ -259,7 +261,9 @@ def rules(links: Links, focus: Focus, kind: RuleKind | None = None) -> ToolCall:
     if kind in ("next", "cycle") and {*str(conditions.get("when", "")).split()} & {*RELATIVE}:
         del conditions["when"]  # "if a customer buys it today, what comes next?" means any day
     if "place" not in conditions and focus.call is not None and _THERE.search(links.plain):
-        conditions |= {name: focus.call.arguments[name] for name in ("place",) if name in focus.call.arguments}
+        conditions |= {
+            name: focus.call.arguments[name] for name in ("place",) if name in focus.call.arguments
+        }
     arguments |= conditions
     if against is not None:
         arguments["against"] = against
@@ -292,7 +296,9 @@ def _subject(links: Links, focus: Focus, kind: RuleKind | None) -> tuple[dict[st
         return {"item": first, "with_item": second}, "next" if kind == "next" else "together"
     if kind == "next" and not named and len(categories) == 1 and leads_to(links):
         return {"with_item": f"category:{categories[0]}"}, kind
-    pair = is_pair(links) or (kind == "together" and compared) or (len(named) == 2 and bool(doubts(links.plain)))
+    pair = (
+        is_pair(links) or (kind == "together" and compared) or (len(named) == 2 and bool(doubts(links.plain)))
+    )
     if len(named) >= 2 and kind in ("together", "next", "any", None) and pair:
         if kind == "next" and len(named) == 2:
             named = in_time(links, named)

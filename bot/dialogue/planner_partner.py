@@ -68,13 +68,19 @@ def likewise(links: Links, focus: Focus) -> ToolCall | None:
 def turned(links: Links, focus: Focus) -> ToolCall | None:
     """Return the question before in the other order of time: "and what comes before it?"."""
     last = focus.call
-    if last is None or last.arguments.get("kind") != "next" or any(links.of(kind) for kind in ("item", "category")):
+    if (
+        last is None
+        or last.arguments.get("kind") != "next"
+        or any(links.of(kind) for kind in ("item", "category"))
+    ):
         return None
     if not _TURNED.search(links.plain):
         return None
     ends = {"item": last.arguments.get("with_item"), "with_item": last.arguments.get("item")}
     kept = {name: value for name, value in last.arguments.items() if name not in ends}
-    return ToolCall(tool=last.tool, arguments=kept | {name: one for name, one in ends.items() if one is not None})
+    return ToolCall(
+        tool=last.tool, arguments=kept | {name: one for name, one in ends.items() if one is not None}
+    )
 
 
 def partner(links: Links, focus: Focus) -> ToolCall | None:

@@ -105,7 +105,11 @@ def likeliest(links: Links, lexicon: Lexicon) -> Links:
         holders: Sequence[str] = ()
         if span.kind == "item" and span.score < 0.95:
             holders = lexicon.holders.get(key(links.text[span.start : span.end], singulars=True), ())
-        holders = [one for one in holders if lexicon.weights.get(one, 0.0) >= _SELDOM * lexicon.weights.get(holders[0], 0.0)]
+        holders = [
+            one
+            for one in holders
+            if lexicon.weights.get(one, 0.0) >= _SELDOM * lexicon.weights.get(holders[0], 0.0)
+        ]
         best = holders[0] if holders else span.value
         if len(holders) > 1 and " " not in key(links.text[span.start : span.end], singulars=True):
             best = _near(span, links, holders, lexicon) or best
@@ -118,7 +122,11 @@ def paired(links: Links, lexicon: Lexicon) -> Links:
     spans: list[Span] = []
     for span in links.spans:
         first, joined, second = links.text[span.start : span.end].partition(" and ")
-        items = [lexicon.item_called(side) for side in (first, second)] if span.kind == "category" and joined else []
+        items = (
+            [lexicon.item_called(side) for side in (first, second)]
+            if span.kind == "category" and joined
+            else []
+        )
         if len(items) == 2 and all(items) and _TOGETHER.search(links.plain):
             middle = span.start + len(first)
             spans.append(Span("item", str(items[0]), span.start, middle))
@@ -151,7 +159,9 @@ def corrected(links: Links) -> Links:
         if _WORKING.fullmatch(links.text[span.start : span.end].lower())
     }
     gone |= {(span.start, span.end) for span in links.of("item") if _said_short(span, links)}
-    if len(links.values("item")) > 1:  # "what do those mums come back for?" asks of people, and not of flowers
+    if (
+        len(links.values("item")) > 1
+    ):  # "what do those mums come back for?" asks of people, and not of flowers
         gone |= {
             (span.start, span.end)
             for span in links.of("item")
@@ -165,7 +175,9 @@ def _said_short(span: Span, links: Links) -> bool:
     word = key(links.text[span.start : span.end], singulars=True)
     before = [one for one in links.of("item") if one.end < span.start and one.value != span.value]
     wholes = [key(links.text[one.start : one.end], singulars=True).split() for one in before]
-    joined = bool(before) and re.fullmatch(r"\W*(?:and|or|with|plus|&|,)?\W*", links.text[before[-1].end : span.start].lower())
+    joined = bool(before) and re.fullmatch(
+        r"\W*(?:and|or|with|plus|&|,)?\W*", links.text[before[-1].end : span.start].lower()
+    )
     return " " not in word and not joined and any(len(whole) > 1 and word == whole[-1] for whole in wholes)
 
 

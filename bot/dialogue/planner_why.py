@@ -65,7 +65,11 @@ def explain(links: Links, focus: Focus, lexicon: Lexicon) -> Plan | None:
         return None
     if len(links.values("item")) > 1 and JOINED.search(links.plain):
         return None  # "why is milk so common with bananas?" asks about the two, not about a pick
-    if len(links.values("item")) > 1 and not _PICKED.search(links.plain) and not cues.WITHOUT.search(links.plain):
+    if (
+        len(links.values("item")) > 1
+        and not _PICKED.search(links.plain)
+        and not cues.WITHOUT.search(links.plain)
+    ):
         return None  # "might chance explain the pair?" is a doubt
     if (
         focus.call is not None
@@ -103,14 +107,18 @@ _REMOVED = re.compile(
 _STILL = re.compile(
     r"\b(?:still|same|anyway|even so|regardless|nonetheless|change|changes|differ\w*|remain\w*|stay\w*|stands?|survive\w*|instead|then what)\b"
 )
-_OF_THE_CROWD = re.compile(r"\b(?:baskets?|receipts?|customers?|households?|people|shoppers?|raters?|days?|pair\w*|link)\b")
+_OF_THE_CROWD = re.compile(
+    r"\b(?:baskets?|receipts?|customers?|households?|people|shoppers?|raters?|days?|pair\w*|link)\b"
+)
 
 
 def _supposed_away(links: Links, focus: Focus) -> ToolCall | None:
     """Return the call for "take B away, is A still first?": a clause takes something out, and another asks what stays."""
     plain = links.plain
-    if not links.of("item") or _OF_THE_CROWD.search(plain) or not (
-        _REMOVED.search(plain) and (_STILL.search(plain) or _CONDITION.search(plain))
+    if (
+        not links.of("item")
+        or _OF_THE_CROWD.search(plain)
+        or not (_REMOVED.search(plain) and (_STILL.search(plain) or _CONDITION.search(plain)))
     ):
         return None
     low = links.text.lower()
@@ -122,7 +130,11 @@ def _supposed_away(links: Links, focus: Focus) -> ToolCall | None:
     if not gone and supposed_so is not None:
         gone = [str(span.value) for span in spans if span.start >= supposed_so.start()]
     asked = [str(span.value) for span in spans if str(span.value) not in gone]
-    target = asked[0] if asked else next((item for shown in focus.lists[:1] for item in shown if item not in gone), None)
+    target = (
+        asked[0]
+        if asked
+        else next((item for shown in focus.lists[:1] for item in shown if item not in gone), None)
+    )
     if not gone or target is None:
         return None
     return ToolCall(tool="explain_item", arguments={"item": target, "without": list(dict.fromkeys(gone))})

@@ -190,8 +190,7 @@ def settled(planned: Plan) -> bool:
 def overlooks(calls: Sequence[ToolCall], planned: Plan, links: Links) -> bool:
     """Tell whether a model's choice leaves out what rules are sure of.
 
-    Facts of an item know no time and no place; and where both look up rules, the sides of a pair and their order stand
-    in the words, which code reads better (on the questions mended by, 14 more are right so and 3 fewer).
+    Facts of an item know no time and no place; and the sides of a pair and their order are what code reads better.
 
     Args:
         calls: What the model chose.
@@ -200,7 +199,7 @@ def overlooks(calls: Sequence[ToolCall], planned: Plan, links: Links) -> bool:
     """
     asked = bool(planned.calls) and all(call.tool == TOOLS["rules"] for call in planned.calls)
     told = bool(calls) and all(call.tool == TOOLS["details"] for call in calls)
-    alike = bool(calls) and all(call.tool == TOOLS["rules"] for call in calls)
+    alike = bool(calls) and all(call.tool == TOOLS["rules"] for call in calls) and (*calls,) != planned.calls
     sliced = bool(links.of("context") or links.of("place"))
     return asked and (alike or (told and sliced)) and planned.confidence >= SURE
 
