@@ -134,7 +134,8 @@ def _corrected(
     at, left = 0, _MOST_CORRECTIONS
     low = flat(text)
     for token in split:
-        right = SLANG.get(token.word) or (names.corrected(token.word) if left else None)
+        denies = low[token.end - 3 : token.end] == "n't"  # "weren't" is no misspelt "were"
+        right = SLANG.get(token.word) or (names.corrected(token.word) if left and not denies else None)
         left -= right is not None and token.word not in SLANG
         owner = right is None and low[token.end - 2 : token.end] == "'s" and token.word not in names.words
         words.append(right or (token.word[:-1] if owner else token.word))  # "Contact's" is of Contact

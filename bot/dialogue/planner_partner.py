@@ -52,10 +52,15 @@ _TURNED = re.compile(
 )
 
 
+def _named(links: Links) -> list[str]:
+    """Return what a message names, categories as a pair's side takes them."""
+    return [*links.values("item"), *(f"category:{name}" for name in links.values("category"))]
+
+
 def likewise(links: Links, focus: Focus) -> ToolCall | None:
     """Return the question before asked of another thing, None where that is not meant."""
     last = focus.call
-    named = [*links.values("item"), *(f"category:{name}" for name in links.values("category"))]
+    named = _named(links)
     if last is None or last.tool != "lookup_rules" or len(named) != 1 or "with_item" in last.arguments:
         return None
     if not _LIKEWISE.search(words_around(links)):
@@ -88,8 +93,8 @@ def partner(links: Links, focus: Focus) -> ToolCall | None:
     last = focus.call
     if last is None or last.tool != "lookup_rules":
         return None
-    subject, named = last.arguments.get("item"), links.values("item")
-    if not isinstance(subject, str) or len(named) != 1 or named[0] == subject or links.of("category"):
+    subject, named = last.arguments.get("item"), _named(links)
+    if not isinstance(subject, str) or len(named) != 1 or named[0] == subject:
         return None
     around = words_around(links)
     follows = last.arguments.get("kind") == "next"

@@ -122,13 +122,15 @@ def _supposed_away(links: Links, focus: Focus) -> ToolCall | None:
     ):
         return None
     low = links.text.lower()
-    clauses = [match.span() for match in _CLAUSES.finditer(low)]
-    away = [(a, b) for a, b in clauses if _REMOVED.search(low[a:b]) and not _STILL.search(low[a:b])]
     spans = links.of("item")
+    clauses = [match.span() for match in _CLAUSES.finditer(low)]
+    condition = _CONDITION.search(low)
+    if condition is not None:
+        start = condition.start()
+        away = [(start, next(b for a, b in clauses if a <= start < b))]
+    else:
+        away = [(a, b) for a, b in clauses if _REMOVED.search(low[a:b]) and not _STILL.search(low[a:b])]
     gone = [str(span.value) for span in spans if any(a <= span.start < b for a, b in away)]
-    supposed_so = _CONDITION.search(low)
-    if not gone and supposed_so is not None:
-        gone = [str(span.value) for span in spans if span.start >= supposed_so.start()]
     asked = [str(span.value) for span in spans if str(span.value) not in gone]
     target = (
         asked[0]
