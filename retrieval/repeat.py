@@ -32,6 +32,8 @@ _TOP_VISIT, _TOP_WINDOW = 20, 40
 """Ranks that count while a habit is taught: a window holds more than a visit."""
 _LINE_ROWS = 50_000
 """About this many (question, item) rows teach the line."""
+_CURVE_ROWS = 400_000
+"""About this many rows teach the logistic regression."""
 _LARGE = 3
 """Items that make a visit a larger one."""
 _FLOOR = -7.0
@@ -171,14 +173,17 @@ def item_facts(log: Log, side: Side) -> ItemFacts:
 class Habit:
     """The log-odds that a past item is taken again (in the window, or at this visit), above a floor.
 
-    Boosted trees over `tabulate` rank the items that a person has taken (LambdaMART); a line turns what they say into
-    log-odds. Items that were never taken are NaN.
+    Boosted trees over `tabulate` rank the items that a person has taken (LambdaMART), and a line turns what they say
+    into log-odds; over a window these are the mean with those of a logistic regression. Items that were never taken
+    are NaN.
     """
 
     facts: ItemFacts
     trees: Trees
     line: Floats
     """Intercept and slope: log-odds = line[0] + line[1] * what the trees say."""
+    weights: Floats
+    """Intercept and weights of the logistic regression over `_curved`; empty where trees speak alone."""
     name: str = "again"
 
     def score(self, query: Query) -> Floats:
@@ -188,6 +193,8 @@ class Habit:
         if kept.any():
             table = tabulate(_rows_of(query, kept), self.facts)
             odds = self.line[0] + self.line[1] * self.trees.predict(table.features)
+            if len(self.weights):
+                odds = (odds + self.weights[0] + _curved(table.features) @ self.weights[1:]) / 2
             out[table.item] = np.logaddexp(0.0, odds - _FLOOR)
         return out
 
@@ -202,6 +209,7 @@ class Habit:
         return {
             **self.trees.arrays(),
             "line": self.line,
+            "weights": self.weights,
             "group": facts.group,
             "numbers": np.stack([facts.gap, facts.repeats, facts.takers, facts.recent, facts.lately]),
             "n_groups": np.array([facts.n_groups]),
@@ -214,7 +222,8 @@ class Habit:
         gap, repeats, takers, recent, lately = numbers
         n_groups = int(arrays["n_groups"][0])
         facts = ItemFacts(np.asarray(arrays["group"]), gap, repeats, takers, recent, lately, n_groups)
-        return cls(facts, Trees.of_arrays(arrays), np.asarray(arrays["line"]), name)
+        line, weights = np.asarray(arrays["line"]), np.asarray(arrays["weights"])
+        return cls(facts, Trees.of_arrays(arrays), line, weights, name)
 
 
 def _rows_of(query: Query, kept: NDArray[np.bool_]) -> Rows:
@@ -262,7 +271,18 @@ def habit(log: Log, side: Side, *, window: float, visits: bool, name: str, threa
     )
     sample = slice(None, None, max(1, len(X) // _LINE_ROWS))
     line = logistic(trees.predict(X[sample])[:, None], y[sample].astype(float))
-    return Habit(facts, trees, line, name)
+    weights = np.zeros(0)
+    if not visits:
+        some_rows = slice(None, None, max(1, len(X) // _CURVE_ROWS))
+        weights = logistic(_curved(X[some_rows]), y[some_rows].astype(float))
+    return Habit(facts, trees, line, weights, name)
+
+
+def _curved(features: Floats) -> Floats:
+    """Return the features of `tabulate` with the squares and products that make a straight line bend."""
+    squares = features[:, [1, 2, 3, 5, 6, 7, 8, 14]] ** 2
+    products = features[:, [7, 7, 6, 10]] * features[:, [5, 8, 12, 7]]
+    return np.concatenate([features, squares, products], axis=1)
 
 
 def _nearest(owner: Ints, features: Floats) -> NDArray[np.bool_]:
