@@ -103,6 +103,10 @@ class _Mention:
     end: int
 
 
+_OF_A_MONTH = re.compile(r" \d{4}-\d\d$")
+"""Names of a series that a chart draws: a sentence may say of it what the fact's own text says, no other month's count."""
+
+
 @dataclass(frozen=True)
 class _Fact:
     """One Evidence, read once for a check."""
@@ -119,7 +123,11 @@ class _Fact:
     def values(self) -> tuple[tuple[float, bool], ...]:
         """Numbers that may be said, each with whether it is a share; read when a sentence says a number of it."""
         named = self.evidence.numbers.items()
-        exact = [(value, _is_share(name, value)) for name, value in named if not name.endswith("year")]
+        exact = [
+            (value, _is_share(name, value))
+            for name, value in named
+            if not name.endswith("year") and not _OF_A_MONTH.search(name)
+        ]
         values = list(exact)
         for number in numbers_in(self.blanked):
             if any(number.may_mean(value, share=share) for value, share in exact):
