@@ -243,3 +243,12 @@ def test_a_figure_is_held_to_what_it_counts(true, false):
     checks = Grounder(["Aladdin (1992)", "Salsa"]).over(HOLES)
     assert checks.check(true).ok, checks.check(true).problems
     assert not checks.check(false).ok
+
+
+def test_the_highest_of_counts_is_no_bound():
+    bound, highest = (
+        next(iter(numbers_in(text))) for text in ("at most 28 baskets", "at most 28 of 151 baskets")
+    )
+    assert bound.may_mean(26.0, share=False)
+    assert not highest.may_mean(26.0, share=False)
+    assert highest.may_mean(28.0, share=False)

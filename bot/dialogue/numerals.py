@@ -53,6 +53,7 @@ _HEDGES: dict[Hedge, str] = {
 _HEDGE = re.compile(
     "(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _HEDGES.items()) + r")(?:\s+an?)?\s*$", re.I
 )
+_OF_COUNT = re.compile(r"\s+of\s+\d")
 _POINTS = re.compile(r"\b(?:the|these|those|which) two$", re.I)
 _MINUS = re.compile(r"(?:^|[\s(（:,，])[-−]$")
 _NUMBER = re.compile(
@@ -138,6 +139,8 @@ def numbers_in(text: str) -> Iterator[Number]:
         hedge = _hedge(before)
         if found["fraction"] or found["one_in"]:
             hedge = hedge or "about"
+        if hedge == "under" and _OF_COUNT.match(text, found.end()):
+            hedge = ""  # "at most 4 of 151 baskets" tells the highest of counts, and no bound
         yield Number(found.group().strip(), value, decimals, unit, hedge, found.start())
 
 
