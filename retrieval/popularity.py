@@ -96,13 +96,13 @@ def trend(log: Log, *, fade: float, most: int = 128) -> Trend | None:
     return Trend("trend", times, value)
 
 
-def taken_up(log: Log, *, fade: float) -> Trend | None:
-    """Return the trend of first takings alone: what people try lately, where most of a trend is what they repeat."""
-    order = np.lexsort((np.nan_to_num(log.at, nan=-np.inf), log.person * log.n_items + log.item))
-    pair = (log.person * log.n_items + log.item)[order]
+def first_takings(log: Log) -> Log:
+    """Return the log of each person's first row of each item: what is tried, without what is repeated."""
+    pair = log.person * log.n_items + log.item
+    order = np.lexsort((np.nan_to_num(log.at, nan=-np.inf), pair))
     first = np.zeros(len(order), bool)
-    first[order[np.r_[True, np.diff(pair) != 0]]] = True
-    return trend(log.keep(first), fade=fade)
+    first[order[np.r_[True, np.diff(pair[order]) != 0]]] = True
+    return log.keep(first)
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,9 @@ from retrieval.popularity import (
     Content,
     Kinds,
     context_lift,
+    first_takings,
     place_lift,
     popular,
-    taken_up,
     trait_lift,
     trend,
 )
@@ -159,8 +159,9 @@ def fit_scorers(log: Log, side: Side, config: RankConfig, rules: RuleScorer | No
     if (log.strength < 0.999).any():
         found["taste"] = replace(plain, fade=0.75, graded=True, name="taste")
     if habits:
-        found["tried"] = taken_up(log, fade=config.window_days)
-        found["tried_now"] = taken_up(log, fade=config.window_days / 2)
+        tried = first_takings(log)
+        found["tried"] = trend(tried, fade=config.window_days)
+        found["tried_now"] = trend(tried, fade=config.window_days / 2)
         for goal, visits in (("window", False), ("visit", True)):
             if not visits or log.has_visits:
                 found[f"again_{goal}"] = habit(

@@ -252,3 +252,18 @@ def test_the_highest_of_counts_is_no_bound():
     assert bound.may_mean(26.0, share=False)
     assert not highest.may_mean(26.0, share=False)
     assert highest.may_mean(28.0, share=False)
+
+
+def test_a_grouped_number_is_read_whole_after_a_chinese_word():
+    assert [number.value for number in numbers_in("数据从2,633年起，共1,204次")] == [2633.0, 1204.0]
+
+
+def test_a_series_of_months_is_said_only_as_its_fact_says_it():
+    numbers = {"peak_n_x": 4.0, "peak_n": 151.0, "n_x 2024-06": 3.0, "n_x 2024-11": 4.0}
+    fact = Evidence(
+        id="e1", kind="trend", items=(), numbers=numbers, source="counted",
+        text="Carrot cake peaked with 4 of 151 baskets in November.",
+    )  # fmt: skip
+    grounder = Grounder(["Carrot cake"])
+    assert grounder.check(fact.text, [fact]).ok
+    assert not grounder.check(fact.text.replace("4 of", "3 of"), [fact]).ok

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from retrieval.neural.config import DeepConfig
-from retrieval.popularity import taken_up
+from retrieval.popularity import first_takings, trend
 from retrieval.profile import Ids, Log, make_log, query_of
 from retrieval.rankconfig import RankConfig
 from retrieval.rankfiles import _LOADERS
@@ -145,7 +145,7 @@ def test_what_is_tried_counts_first_takings_only():
     frame["at"] = pd.Timestamp("2021-03-01", tz="UTC") + pd.to_timedelta(frame["day"], unit="D")
     items = Ids.of(frame["item"])
     log, _ = make_log(frame, Ids.of(frame["person"]), items, Ids.of(None))
-    found = taken_up(log, fade=1000.0)
+    found = trend(first_takings(log), fade=1000.0)
     assert found is not None
     told = np.expm1(found.score(query_of(log, 0, now=log.end)))
     np.testing.assert_allclose(

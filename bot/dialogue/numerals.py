@@ -60,7 +60,7 @@ _NUMBER = re.compile(
     r"""
     (?P<share>百分之(?:\d+(?:\.\d+)?|[零〇一二两三四五六七八九十百]+))
     | (?P<tenths>(?:\d|[一二两三四五六七八九])成)
-    | (?P<digits>(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.,])\d+(?:\.\d+)?|(?<=[\u4e00-\u9fff])\d+(?:\.\d+)?)
+    | (?P<digits>(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.,])\d+(?:\.\d+)?|(?<=[\u4e00-\u9fff])(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)
       (?P<unit>\s?(?:%|％|percent\b|per\ cent\b)|(?:st|nd|rd|th)\b|s\b)?
     | (?P<fraction>\b(?:an?|one)?[\s-]?(?:half|third|quarter|fifth|tenth)\b(?=\s+(?:of|the|as)\b))
     | (?P<one_in>\bone\s+in\s+[a-z]+\b)
